@@ -1,0 +1,202 @@
+//! The connection state, from what ICE and DTLS report. Pure; time is an argument.
+//!
+//! str0m never says "failed", reports DTLS once, and may hold a dead path for usable for 15 s and
+//! more. So all that is made here: a path that is silent for [`SILENCE`] is lost (ICE keepalives come
+//! every two seconds at least), a lost path has failed after [`LOST_FOR`], and one that was never
+//! found after [`NEVER_FOUND`].
+
+use std::time::{Duration, Instant};
+
+use super::ConnectionState;
+
+/// How long a path in use may be silent.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How long a path may be lost before it counts as failed.
+const LOST_FOR: Duration = Duration::from_secs(4);
+/// How long the first checks may take.
+const NEVER_FOUND: Duration = Duration::from_secs(20);
+
+/// ICE and DTLS as one state.
+#[derive(Debug)]
+pub(super) struct Link {
+    dtls: bool,
+    /// ICE has a usable pair.
+    path: bool,
+    /// When ICE lost its pair, or when the checks began.
+    since: Option<Instant>,
+    /// When something came in last.
+    heard: Option<Instant>,
+    /// Closed by the remote: nothing brings it back.
+    closed: bool,
+    reported: ConnectionState,
+}
+
+impl Link {
+    pub(super) fn new() -> Self {
+        Self {
+            dtls: false,
+            path: false,
+            since: None,
+            heard: None,
+            closed: false,
+            reported: ConnectionState::New,
+        }
+    }
+
+    /// Checks can begin: both descriptions are there.
+    pub(super) fn on_checking(&mut self, now: Instant) {
+        if !self.path {
+            self.since.get_or_insert(now);
+        }
+    }
+
+    /// ICE has a usable pair, or has none any more.
+    pub(super) fn on_path(&mut self, usable: bool, now: Instant) {
+        if usable != self.path {
+            self.path = usable;
+            self.since = (!usable).then_some(now);
+        }
+    }
+
+    /// Something came in.
+    pub(super) fn on_heard(&mut self, now: Instant) {
+        self.heard = Some(now);
+    }
+
+    /// The DTLS handshake is through.
+    pub(super) fn on_dtls(&mut self) {
+        self.dtls = true;
+    }
+
+    /// The remote closed the transport.
+    pub(super) fn on_remote_closed(&mut self) {
+        self.closed = true;
+    }
+
+    /// ICE has a usable pair.
+    pub(super) fn has_path(&self) -> bool {
+        self.path
+    }
+
+    /// When the state may change by time alone.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let silent = self.silent_at();
+        match self.reported {
+            ConnectionState::Connected => silent,
+            ConnectionState::Connecting | ConnectionState::Disconnected => {
+                self.since.or(silent)?.checked_add(self.patience())
+            }
+            ConnectionState::New | ConnectionState::Failed | ConnectionState::Closed => None,
+        }
+    }
+
+    /// The new state, if it isn't the one reported last.
+    pub(super) fn poll(&mut self, now: Instant) -> Option<ConnectionState> {
+        let silent = self.silent_at().filter(|at| *at <= now);
+        let lost = if self.path { silent } else { self.since };
+        let overdue = lost.and_then(|at| at.checked_add(self.patience())).is_some_and(|at| at <= now);
+        let state = match (self.dtls, lost) {
+            _ if self.closed || overdue => ConnectionState::Failed,
+            (true, None) if self.path => ConnectionState::Connected,
+            (true, _) => ConnectionState::Disconnected,
+            (false, None) if !self.path => ConnectionState::New,
+            (false, _) => ConnectionState::Connecting,
+        };
+        (state != self.reported).then(|| {
+            self.reported = state;
+            state
+        })
+    }
+
+    /// When the path in use counts as silent.
+    fn silent_at(&self) -> Option<Instant> {
+        self.heard.filter(|_| self.dtls && self.path)?.checked_add(SILENCE)
+    }
+
+    fn patience(&self) -> Duration {
+        if self.dtls { LOST_FOR } else { NEVER_FOUND }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restart_that_loses_the_path_reports_connected_again() {
+        let t0 = Instant::now();
+        let mut link = Link::new();
+        link.on_checking(t0);
+        assert_eq!(link.poll(t0), Some(ConnectionState::Connecting));
+        link.on_path(true, t0);
+        assert_eq!(link.poll(t0), None);
+        link.on_dtls();
+        assert_eq!(link.poll(t0), Some(ConnectionState::Connected));
+        assert_eq!(link.deadline(), None);
+        link.on_path(false, t0);
+        assert_eq!(link.poll(t0), Some(ConnectionState::Disconnected));
+        link.on_path(true, t0);
+        assert_eq!(link.poll(t0), Some(ConnectionState::Connected));
+    }
+
+    #[test]
+    fn a_lost_path_fails_after_its_time_and_may_come_back() {
+        let t0 = Instant::now();
+        let mut link = Link::new();
+        link.on_checking(t0);
+        link.on_path(true, t0);
+        link.on_dtls();
+        let _ = link.poll(t0);
+        link.on_path(false, t0);
+        let _ = link.poll(t0);
+        assert_eq!(link.poll(t0 + LOST_FOR - Duration::from_millis(1)), None);
+        assert_eq!(link.poll(t0 + LOST_FOR), Some(ConnectionState::Failed));
+        assert_eq!(link.deadline(), None);
+        link.on_path(true, t0 + LOST_FOR);
+        assert_eq!(link.poll(t0 + LOST_FOR), Some(ConnectionState::Connected));
+    }
+
+    #[test]
+    fn a_silent_path_is_lost_though_ice_holds_on_to_it() {
+        let t0 = Instant::now();
+        let mut link = Link::new();
+        link.on_path(true, t0);
+        link.on_dtls();
+        link.on_heard(t0);
+        assert_eq!(link.poll(t0), Some(ConnectionState::Connected));
+        assert_eq!(link.deadline(), Some(t0 + SILENCE));
+        assert_eq!(link.poll(t0 + SILENCE), Some(ConnectionState::Disconnected));
+        link.on_heard(t0 + SILENCE);
+        assert_eq!(link.poll(t0 + SILENCE), Some(ConnectionState::Connected));
+        assert_eq!(link.poll(t0 + SILENCE * 2), Some(ConnectionState::Disconnected));
+        assert_eq!(link.deadline(), Some(t0 + SILENCE * 2 + LOST_FOR));
+        assert_eq!(link.poll(t0 + SILENCE * 2 + LOST_FOR), Some(ConnectionState::Failed));
+        link.on_heard(t0 + SILENCE * 4);
+        assert_eq!(link.poll(t0 + SILENCE * 4), Some(ConnectionState::Connected));
+    }
+
+    #[test]
+    fn what_the_remote_closed_stays_closed() {
+        let t0 = Instant::now();
+        let mut link = Link::new();
+        link.on_path(true, t0);
+        link.on_dtls();
+        link.on_remote_closed();
+        assert_eq!(link.poll(t0), Some(ConnectionState::Failed));
+        link.on_path(false, t0);
+        link.on_path(true, t0);
+        assert_eq!(link.poll(t0), None);
+    }
+
+    #[test]
+    fn checks_that_find_nothing_fail() {
+        let t0 = Instant::now();
+        let mut link = Link::new();
+        assert_eq!(link.poll(t0), None);
+        link.on_checking(t0);
+        // str0m may go from Checking to Disconnected before there is any candidate: harmless.
+        link.on_path(false, t0);
+        assert_eq!(link.poll(t0), Some(ConnectionState::Connecting));
+        assert_eq!(link.poll(t0 + NEVER_FOUND), Some(ConnectionState::Failed));
+    }
+}

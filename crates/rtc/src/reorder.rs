@@ -1,0 +1,181 @@
+//! Puts packets back in order. In-order packets pass at once; a packet behind a gap waits for the
+//! missing ones, at most a bound counted *from its own arrival*, so that delays never add up. Then
+//! the gap is declared lost. Every packet comes out at most once, in order.
+//!
+//! Time is an argument; memory is bounded by count and bytes.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use crate::RtpPacket;
+
+/// Sequence jumps larger than these are a restart of the numbering, once a second packet agrees
+/// (RFC 3550, A.1).
+const MAX_DROPOUT: u64 = 3_000;
+const MAX_MISORDER: u64 = 500;
+
+/// How long and how much is waited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReorderLimits {
+    /// Longest wait of a packet, from its arrival.
+    pub(crate) wait: Duration,
+    /// Most packets that wait.
+    pub(crate) packets: usize,
+    /// Most bytes that wait.
+    pub(crate) bytes: usize,
+}
+
+impl ReorderLimits {
+    /// Sound isn't retransmitted: only the network's own reordering is waited for.
+    pub(crate) const AUDIO: Self = Self { wait: Duration::from_millis(60), packets: 256, bytes: 512 << 10 };
+    /// Pictures are retransmitted, sometimes twice.
+    pub(crate) const VIDEO: Self = Self { wait: Duration::from_millis(500), packets: 4096, bytes: 8 << 20 };
+}
+
+/// A packet in its turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ordered {
+    pub(crate) packet: RtpPacket,
+    pub(crate) arrival: Instant,
+    /// Packets given up on between the one before and this one.
+    pub(crate) lost_before: u64,
+}
+
+/// What became of a packet at the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// It's in line.
+    Taken,
+    /// It came before, or its place was given up.
+    Duplicate,
+    /// Its number is far from all others; believed when the next one confirms it.
+    Stray,
+}
+
+/// The buffer of one stream of sequence numbers.
+#[derive(Debug)]
+pub(crate) struct Reorder {
+    limits: ReorderLimits,
+    /// Number of the packet whose turn it is.
+    next: Option<u64>,
+    held: BTreeMap<u64, (Instant, RtpPacket)>,
+    held_bytes: usize,
+    /// Held packets by arrival; entries of packets that left already are skipped.
+    arrivals: VecDeque<(Instant, u64)>,
+    ready: VecDeque<Ordered>,
+    /// The number that would confirm a restart.
+    restart: Option<u64>,
+}
+
+impl Reorder {
+    pub(crate) fn new(limits: ReorderLimits) -> Self {
+        Self {
+            limits,
+            next: None,
+            held: BTreeMap::new(),
+            held_bytes: 0,
+            arrivals: VecDeque::new(),
+            ready: VecDeque::new(),
+            restart: None,
+        }
+    }
+
+    /// Takes a packet that came in at `now`.
+    pub(crate) fn push(&mut self, now: Instant, packet: RtpPacket) -> Admission {
+        let seq = packet.seq;
+        let next = *self.next.get_or_insert(seq);
+        if seq.abs_diff(next) > if seq > next { MAX_DROPOUT } else { MAX_MISORDER } {
+            return self.push_stray(now, packet);
+        }
+        self.restart = None;
+        if seq < next || self.held.contains_key(&seq) {
+            return Admission::Duplicate;
+        }
+        if seq == next {
+            self.release(packet, now, 0);
+            self.release_in_order();
+        } else {
+            self.held_bytes += packet.payload.len();
+            self.held.insert(seq, (now, packet));
+            self.arrivals.push_back((now, seq));
+            while self.held.len() > self.limits.packets || self.held_bytes > self.limits.bytes {
+                self.give_up_first_gap();
+            }
+        }
+        self.forget_old_arrivals();
+        Admission::Taken
+    }
+
+    /// The next packet in order.
+    pub(crate) fn poll(&mut self) -> Option<Ordered> {
+        self.ready.pop_front()
+    }
+
+    /// When a packet will have waited long enough.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.arrivals.front().map(|(arrival, _)| *arrival + self.limits.wait)
+    }
+
+    /// Gives up on what is overdue at `now`.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        while let Some((arrival, seq)) = self.arrivals.front().copied() {
+            if arrival + self.limits.wait > now {
+                break;
+            }
+            while self.held.contains_key(&seq) {
+                self.give_up_first_gap();
+            }
+            self.forget_old_arrivals();
+        }
+    }
+
+    /// A number out of all range: a restart if two follow each other.
+    fn push_stray(&mut self, now: Instant, packet: RtpPacket) -> Admission {
+        let seq = packet.seq;
+        if self.restart != Some(seq) {
+            self.restart = seq.checked_add(1);
+            return Admission::Stray;
+        }
+        self.restart = None;
+        while !self.held.is_empty() {
+            self.give_up_first_gap();
+        }
+        self.arrivals.clear();
+        // How many are missing can't be known; the one that announced the restart is.
+        self.release(packet, now, 1);
+        Admission::Taken
+    }
+
+    fn give_up_first_gap(&mut self) {
+        let Some((seq, (arrival, packet))) = self.held.pop_first() else { return };
+        self.held_bytes -= packet.payload.len();
+        let lost = seq.saturating_sub(self.next.unwrap_or(seq));
+        self.release(packet, arrival, lost);
+        self.release_in_order();
+    }
+
+    fn release_in_order(&mut self) {
+        while let Some(entry) = self.held.first_entry() {
+            if Some(*entry.key()) != self.next {
+                break;
+            }
+            let (arrival, packet) = entry.remove();
+            self.held_bytes -= packet.payload.len();
+            self.release(packet, arrival, 0);
+        }
+    }
+
+    fn release(&mut self, packet: RtpPacket, arrival: Instant, lost_before: u64) {
+        self.next = packet.seq.checked_add(1);
+        self.ready.push_back(Ordered { packet, arrival, lost_before });
+    }
+
+    fn forget_old_arrivals(&mut self) {
+        while self.arrivals.front().is_some_and(|(_, seq)| !self.held.contains_key(seq)) {
+            self.arrivals.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

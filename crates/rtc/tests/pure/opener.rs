@@ -1,0 +1,274 @@
+//! An opener over time: late keys, rotation, ratchets, deviations, garbage.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use livetape_rtc::e2ee::{DEFAULT_SALT, Kdf};
+use livetape_rtc::{Codec, Keyring, KeyringOptions, Opened, Opener, Refusal, SealedFrame};
+use proptest::prelude::*;
+
+use crate::support::{Sender, frame, ms};
+
+const OPUS: &[u8] = b"\x78 some sound";
+
+/// A receiver of one sender, and a clock.
+struct Track {
+    ring: Arc<Keyring>,
+    opener: Opener,
+    now: Instant,
+}
+
+impl Track {
+    fn new(ratchet_window: u8) -> Self {
+        let ring = Arc::new(Keyring::new(KeyringOptions { ratchet_window, ..Default::default() }));
+        let opener = Opener::new(ring.clone(), "ann".to_owned());
+        Self { ring, opener, now: Instant::now() }
+    }
+
+    fn with_key(window: u8, material: &[u8]) -> Self {
+        let track = Self::new(window);
+        track.set_key(material);
+        track
+    }
+
+    fn set_key(&self, material: &[u8]) {
+        self.ring.set_shared(0, material, Kdf::Hkdf, DEFAULT_SALT);
+    }
+
+    fn open(&mut self, codec: Codec, data: &[u8]) -> Result<Bytes, Refusal> {
+        self.now += ms(20);
+        match self.opener.open(frame(codec, data, self.now)) {
+            Opened::Open(frame) => Ok(frame.data),
+            Opened::Refused(refusal) => Err(refusal),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn opens(&mut self, data: &[u8]) -> bool {
+        self.open(Codec::Opus, data).is_ok()
+    }
+}
+
+#[test]
+fn a_late_key_opens_the_very_next_frame() {
+    let (mut track, mut ann) = (Track::new(0), Sender::new(b"key", 0));
+    assert_eq!(track.open(Codec::Opus, &ann.seal(Codec::Opus, OPUS)), Err(Refusal::MissingKey { index: 0 }));
+    track.set_key(b"key");
+    assert_eq!(track.open(Codec::Opus, &ann.seal(Codec::Opus, OPUS)).as_deref(), Ok(OPUS));
+    track.ring.remove_shared(0);
+    assert_eq!(track.open(Codec::Opus, &ann.seal(Codec::Opus, OPUS)), Err(Refusal::MissingKey { index: 0 }));
+}
+
+#[test]
+fn a_sender_changes_its_index_without_notice() {
+    let mut track = Track::with_key(0, b"key");
+    track.ring.set("ann", 3, b"third", Kdf::Hkdf, DEFAULT_SALT);
+    let (mut before, mut after) = (Sender::new(b"key", 0), Sender::new(b"third", 3));
+    for _ in 0..3 {
+        assert!(track.opens(&before.seal(Codec::Opus, OPUS)));
+        assert!(track.opens(&after.seal(Codec::Opus, OPUS)));
+    }
+    let mut other = Sender::new(b"third", 0);
+    assert_eq!(track.open(Codec::Opus, &other.seal(Codec::Opus, OPUS)), Err(Refusal::WrongKey));
+}
+
+#[test]
+fn a_replaced_key_opens_what_is_still_under_way_for_a_while() {
+    let mut track = Track::with_key(0, b"old");
+    let (mut old, mut new) = (Sender::new(b"old", 0), Sender::new(b"new", 0));
+    assert!(track.opens(&old.seal(Codec::Opus, OPUS)));
+    track.set_key(b"new");
+    assert!(track.opens(&old.seal(Codec::Opus, OPUS)));
+    assert!(track.opens(&new.seal(Codec::Opus, OPUS)));
+    assert!(track.opens(&old.seal(Codec::Opus, OPUS)));
+    track.now += ms(10_000);
+    assert!(!track.opens(&old.seal(Codec::Opus, OPUS)));
+    assert!(track.opens(&new.seal(Codec::Opus, OPUS)));
+}
+
+#[test]
+fn ratchets_are_followed_within_the_window_and_no_further() {
+    let mut track = Track::with_key(4, b"key");
+    let (mut lagging, mut ann) = (Sender::new(b"key", 0), Sender::new(b"key", 0));
+    assert!(track.opens(&ann.seal(Codec::Opus, OPUS)));
+    (0..4).for_each(|_| ann.ratchet());
+    assert!(track.opens(&ann.seal(Codec::Opus, OPUS)));
+    assert!(track.opens(&lagging.seal(Codec::Opus, OPUS))); // reordered around the change
+    (0..4).for_each(|_| ann.ratchet());
+    assert!(track.opens(&ann.seal(Codec::Opus, OPUS)));
+    (0..5).for_each(|_| ann.ratchet());
+    assert!(!track.opens(&ann.seal(Codec::Opus, OPUS)));
+    lagging = Sender::new(b"key", 0);
+    assert!(!track.opens(&lagging.seal(Codec::Opus, OPUS))); // two changes ago
+}
+
+#[test]
+fn without_a_window_no_ratchet_is_followed_but_the_applications() {
+    let (mut track, mut ann) = (Track::with_key(0, b"key"), Sender::new(b"key", 0));
+    assert!(track.opens(&ann.seal(Codec::Opus, OPUS)));
+    ann.ratchet();
+    assert!(!track.opens(&ann.seal(Codec::Opus, OPUS)));
+    track.ring.ratchet(None, 0).unwrap();
+    assert!(track.opens(&ann.seal(Codec::Opus, OPUS)));
+}
+
+#[test]
+fn one_participants_ratchet_leaves_the_others_alone() {
+    let mut ann_track = Track::with_key(16, b"key");
+    let mut bob_track = Opener::new(ann_track.ring.clone(), "bob".to_owned());
+    let (mut ann, mut bob) = (Sender::new(b"key", 0), Sender::new(b"key", 0));
+    ann.ratchet();
+    for _ in 0..3 {
+        assert!(ann_track.opens(&ann.seal(Codec::Opus, OPUS)));
+        let opened = bob_track.open(frame(Codec::Opus, &bob.seal(Codec::Opus, OPUS), ann_track.now));
+        assert!(matches!(opened, Opened::Open(_)), "{opened:?}");
+    }
+}
+
+/// SPS, PPS and IDR, the slice long enough to be interesting.
+fn h264_keyframe() -> Vec<u8> {
+    let mut frame = vec![0, 0, 0, 1, 0x67, 0x42, 0, 0, 0, 1, 0x68, 0xce, 0, 0, 0, 1, 0x65, 0x88];
+    frame.extend((0..2_000u32).map(|n| (n * 7 % 251) as u8));
+    frame
+}
+
+#[test]
+fn deviating_senders_are_understood_frame_after_frame() {
+    let plain = h264_keyframe();
+    let delta = [&[0, 0, 0, 1, 0x41, 0x9a][..], &[0x55; 300]].concat();
+    let vp9: Vec<u8> = [&[0x86][..], &[0x33; 300]].concat();
+    let mut track = Track::with_key(0, b"key");
+    let mut ann = Sender::new(b"key", 0);
+    for _ in 0..3 {
+        // The encoder's slice start code had three bytes.
+        let key_aad = [&plain[..12], &plain[13..18]].concat();
+        let sealed = ann.seal_as(&plain, 18, &key_aad, true);
+        assert_eq!(track.open(Codec::H264, &sealed).as_deref(), Ok(&plain[..]));
+        let sealed = ann.seal_as(&delta, 6, &delta[1..6], true);
+        assert_eq!(track.open(Codec::H264, &sealed).as_deref(), Ok(&delta[..]));
+        // The header's length was cut, so that the slice is hidden.
+        let sealed = ann.seal_as(&plain, 11, &plain[..11], true);
+        assert_eq!(track.open(Codec::H264, &sealed).as_deref(), Ok(&plain[..]));
+        // VP8's rule on VP9.
+        let sealed = ann.seal_as(&vp9, 3, &vp9[..3], false);
+        assert_eq!(track.open(Codec::Vp9, &sealed).as_deref(), Ok(&vp9[..]));
+        // And as it should be.
+        assert_eq!(track.open(Codec::H264, &ann.seal(Codec::H264, &plain)).as_deref(), Ok(&plain[..]));
+    }
+}
+
+#[test]
+fn a_sender_that_never_escapes_is_understood() {
+    let plain = h264_keyframe();
+    let (mut track, mut ann) = (Track::with_key(0, b"key"), Sender::new(b"key", 0));
+    // Until the sealed bytes have something that looks like an escape.
+    let sealed = std::iter::from_fn(|| Some(ann.seal_as(&plain, 18, &plain[..18], false)))
+        .find(|sealed| sealed[18..].windows(3).any(|w| w == [0, 0, 3]))
+        .unwrap();
+    assert_eq!(track.open(Codec::H264, &sealed).as_deref(), Ok(&plain[..]));
+}
+
+#[test]
+fn every_layer_of_a_picture_must_open() {
+    let (mut track, mut ann) = (Track::with_key(0, b"key"), Sender::new(b"key", 0));
+    let layers = [ann.seal(Codec::Vp9, &[0x83, 1, 2]), ann.seal(Codec::Vp9, &[0x86, 3])];
+    let picture = SealedFrame {
+        unit_ends: vec![layers[0].len(), layers.concat().len()],
+        ..frame(Codec::Vp9, &layers.concat(), track.now)
+    };
+    match track.opener.open(picture.clone()) {
+        Opened::Open(open) => assert_eq!((&open.data[..], open.keyframe), (&[0x83, 1, 2, 0x86, 3][..], true)),
+        other => panic!("{other:?}"),
+    }
+    let mut damaged = picture.data.to_vec();
+    *damaged.last_mut().unwrap() ^= 1;
+    let damaged = SealedFrame { data: damaged.into(), ..picture };
+    assert_eq!(track.opener.open(damaged), Opened::Refused(Refusal::MissingKey { index: 1 }));
+}
+
+#[test]
+fn sealed_red_comes_out_as_its_newest_opus_packet() {
+    let (mut track, mut ann) = (Track::with_key(0, b"key"), Sender::new(b"key", 0));
+    let red = [0xef, 0, 0, 2, 0x6f, b'a', b'a', 0x78, b'n'];
+    let sealed = ann.seal(Codec::Red, &red);
+    match track.opener.open(frame(Codec::Red, &sealed, track.now)) {
+        Opened::Open(open) => assert_eq!((open.meta.codec, &open.data[..]), (Codec::Opus, &[0x78, b'n'][..])),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn refusals_say_why() {
+    let (mut track, mut ann) = (Track::with_key(0, b"key"), Sender::new(b"other", 0));
+    let cases: [(Codec, Vec<u8>, Refusal); 5] = [
+        (Codec::Opus, ann.seal(Codec::Opus, OPUS), Refusal::WrongKey),
+        (Codec::Opus, OPUS.to_vec(), Refusal::Clear),
+        (Codec::Opus, vec![0x78, 12, 0], Refusal::Malformed),
+        (Codec::Av1, vec![0x12, 0, 12, 0], Refusal::NotSupported),
+        (Codec::Opus, vec![0x78, 12, 9], Refusal::MissingKey { index: 9 }),
+    ];
+    for (codec, data, expected) in cases {
+        assert_eq!(track.open(codec, &data), Err(expected));
+    }
+}
+
+#[test]
+fn a_flood_of_garbage_costs_a_bounded_time() {
+    let mut track = Track::with_key(16, b"key");
+    track.ring.set_shared(1, b"passphrase", Kdf::Pbkdf2, DEFAULT_SALT);
+    let mut garbage = [&[0, 0, 0, 1, 0x67][..], &[0x5a; 100_000]].concat();
+    garbage.extend([12, 1]);
+    let begin = Instant::now();
+    for _ in 0..300 {
+        track.now += ms(10);
+        assert_eq!(track.open(Codec::H264, &garbage), Err(Refusal::Malformed));
+    }
+    // Nine seconds of media, 257 readings each: unbounded this would be 7 GB of AES per pass and
+    // key. 16 derivations of about 25 ms are the other part.
+    let took = begin.elapsed();
+    assert!(took < ms(4_000), "{took:?}");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_refused_and_survived(
+        mut data in proptest::collection::vec(any::<u8>(), 0..200),
+        ends in proptest::collection::vec(0usize..220, 0..4),
+        marked in any::<bool>(),
+        clear in any::<bool>(),
+    ) {
+        if marked {
+            data.extend([12, 0]);
+        }
+        let mut track = Track::with_key(2, b"key");
+        for codec in [Codec::Opus, Codec::Red, Codec::Vp8, Codec::Vp9, Codec::H264, Codec::H265, Codec::Av1] {
+            let sealed = SealedFrame { unit_ends: ends.clone(), ..frame(codec, &data, track.now) };
+            if clear {
+                livetape_rtc::open_clear(sealed);
+            } else {
+                let opened = track.opener.open(sealed);
+                prop_assert!(!matches!(opened, Opened::Open(_)), "{opened:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_is_sealed_opens(
+        body in proptest::collection::vec(0u8..6, 0..300),
+        codec in prop_oneof![Just(Codec::Opus), Just(Codec::Vp8), Just(Codec::Vp9), Just(Codec::H264), Just(Codec::H265)],
+    ) {
+        let head: &[u8] = match codec {
+            Codec::H264 => &[0, 0, 0, 1, 0x65, 0x88],
+            Codec::H265 => &[0, 0, 0, 1, 0x26, 0x01],
+            Codec::Vp8 => &[0x70, 0, 0, 0x9d, 1, 0x2a, 0x40, 0, 0x40, 0],
+            _ => &[0x78],
+        };
+        let plain = [head, &body].concat();
+        let mut track = Track::with_key(0, b"key");
+        let sealed = Sender::new(b"key", 0).seal(codec, &plain);
+        track.opener.set_deviations(false);
+        let opened = track.open(codec, &sealed);
+        prop_assert_eq!(opened.as_deref(), Ok(&plain[..]));
+    }
+}
