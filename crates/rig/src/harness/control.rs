@@ -1,0 +1,83 @@
+//! An ordinary subscriber made with LiveKit's own SDK, for comparison (`tests/rig/subscriber.py`).
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+
+use super::process::Process;
+use super::server::credentials;
+use super::{PATIENCE, Scratch, python, rig_file};
+
+/// A subscriber that is measuring.
+#[derive(Debug)]
+pub struct Control {
+    process: Process,
+    seconds: u32,
+}
+
+/// What it measured of one participant.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Measured {
+    /// Frames received and read.
+    pub frames: u32,
+    /// Frames captured between the first and the last.
+    pub span: u32,
+    /// Those that were not received.
+    pub missing: u32,
+    /// Beep minus flash.
+    pub offset_ms: Option<Offset>,
+}
+
+/// Sound against picture, in milliseconds.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Offset {
+    /// With its sign: positive when sound is late.
+    pub median: f64,
+    /// 95th percentile of the magnitudes.
+    pub p95_abs: f64,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    participants: BTreeMap<String, Measured>,
+}
+
+impl Control {
+    /// Joins, subscribes to so many participants, and measures for so long.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start(
+        scratch: &Scratch,
+        url: &str,
+        room: &str,
+        participants: u8,
+        seconds: u32,
+        key: Option<&str>,
+    ) -> Result<Self> {
+        let mut command = Command::new(python()?);
+        command.arg(rig_file("subscriber.py")).args(["--url", url, "--room", room]);
+        command.args(["--participants", &participants.to_string(), "--seconds", &seconds.to_string()]);
+        if let Some(key) = key {
+            command.args(["--e2ee-key-env", "RIG_E2EE_KEY"]).env("RIG_E2EE_KEY", key);
+        }
+        credentials(&mut command).current_dir(scratch.path());
+        Ok(Self { process: Process::start("subscriber.py", &mut command)?, seconds })
+    }
+
+    /// Waits for the figures, by identity.
+    ///
+    /// # Errors
+    /// When it fails or takes too long.
+    pub fn measured(mut self) -> Result<BTreeMap<String, Measured>> {
+        let limit = PATIENCE + Duration::from_secs(u64::from(self.seconds));
+        let status = self.process.wait(limit)?;
+        ensure!(status.success(), "subscriber.py: {:?}", self.process.stderr());
+        let lines = self.process.stdout();
+        let last = lines.iter().rev().find_map(|line| serde_json::from_str::<Said>(&line.text).ok());
+        Ok(last.context("subscriber.py measured nothing")?.participants)
+    }
+}

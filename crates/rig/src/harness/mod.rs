@@ -1,0 +1,31 @@
+//! The harness: real servers, publishers and recorders, each ended by its pid, leftovers found.
+//!
+//! A test makes a [`Scratch`] first, so that it is dropped last: everything else writes into its
+//! directory, and whatever still has a file open there when it goes was left behind.
+
+mod control;
+mod nginx;
+mod ports;
+mod process;
+mod publishers;
+mod recorder;
+mod scratch;
+mod server;
+mod tools;
+mod usage;
+
+pub use control::{Control, Measured};
+pub use nginx::{Certificate, Nginx};
+pub use ports::{free_tcp, free_udp};
+pub use process::{Line, Process, kill};
+pub use publishers::{PublishOptions, Publishers};
+pub use recorder::{Outcome, Recorder, Recording};
+pub use scratch::Scratch;
+pub use server::{API_KEY, API_SECRET, LiveKitServer};
+pub use tools::{livekit_server, python, rig_file};
+pub use usage::Usage;
+
+use std::time::Duration;
+
+/// How long anything may take to start, join or end before the test fails.
+pub const PATIENCE: Duration = Duration::from_secs(30);

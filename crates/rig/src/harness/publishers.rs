@@ -1,0 +1,139 @@
+//! Participants made with LiveKit's own SDK (`tests/rig/publisher.py`).
+
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+
+use super::process::{Line, Process};
+use super::server::credentials;
+use super::{PATIENCE, Scratch, python, rig_file};
+
+/// Who publishes what; identities are `p0`, `p1`, …
+#[derive(Debug, Clone)]
+pub struct PublishOptions {
+    /// How many participants.
+    pub participants: u8,
+    /// Number of the first.
+    pub first: u8,
+    /// The shared key, when the room is encrypted.
+    pub key: Option<String>,
+    /// Further options of `publisher.py`.
+    pub more: Vec<String>,
+}
+
+impl PublishOptions {
+    /// So many participants in clear: VP8 simulcast at 360p30, mono Opus.
+    #[must_use]
+    pub fn clear(participants: u8) -> Self {
+        Self { participants, first: 0, key: None, more: Vec::new() }
+    }
+
+    /// The same with a shared key.
+    #[must_use]
+    pub fn encrypted(participants: u8, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..Self::clear(participants) }
+    }
+
+    /// With one more option of `publisher.py`, and its value where it has one.
+    #[must_use]
+    pub fn with(mut self, option: &[&str]) -> Self {
+        self.more.extend(option.iter().map(|&o| o.to_owned()));
+        self
+    }
+}
+
+/// Publishing participants, in one process.
+#[derive(Debug)]
+pub struct Publishers {
+    process: Process,
+}
+
+impl Publishers {
+    /// Starts them and waits until all have published.
+    ///
+    /// # Errors
+    /// When they can't join or publish within [`PATIENCE`].
+    pub fn start(scratch: &Scratch, url: &str, room: &str, options: &PublishOptions) -> Result<Self> {
+        let mut command = Command::new(python()?);
+        command.arg(rig_file("publisher.py")).args(["--url", url, "--room", room]);
+        command.args(["--participants", &options.participants.to_string()]);
+        command.args(["--first", &options.first.to_string()]).args(&options.more);
+        if let Some(key) = &options.key {
+            command.args(["--e2ee-key-env", "RIG_E2EE_KEY"]).env("RIG_E2EE_KEY", key);
+        }
+        credentials(&mut command).current_dir(scratch.path());
+        let mut publishers = Self { process: Process::start("publisher.py", &mut command)? };
+        publishers.wait_for("ready", None)?;
+        Ok(publishers)
+    }
+
+    /// Waits for an event, of one participant when named, that wasn't there before the last command.
+    ///
+    /// # Errors
+    /// When it doesn't come within [`PATIENCE`].
+    pub fn wait_for(&mut self, event: &str, who: Option<&str>) -> Result<Value> {
+        self.wait_beyond(0, event, who)
+    }
+
+    fn wait_beyond(&mut self, seen: usize, event: &str, who: Option<&str>) -> Result<Value> {
+        let wanted = |lines: &[Line]| {
+            let mut events = lines.iter().skip(seen).filter_map(parse);
+            events.find(|e| e["event"] == event && who.is_none_or(|who| e["who"] == who))
+        };
+        self.process.wait_for(PATIENCE, wanted).with_context(|| format!("waiting for {event}"))
+    }
+
+    /// Everything they said.
+    #[must_use]
+    pub fn events(&self) -> Vec<Value> {
+        self.process.stdout().iter().filter_map(parse).collect()
+    }
+
+    /// One command for one participant (`mute`, `unmute`, `camera_off`, `camera_on`, `leave`, `join`);
+    /// returns when it was done, as `publisher.py` says it.
+    ///
+    /// # Errors
+    /// When it isn't done within [`PATIENCE`].
+    pub fn command(&mut self, what: &str, who: &str) -> Result<Value> {
+        self.tell(&json!({ "do": what, "who": who }))
+    }
+
+    /// A new shared key for everyone.
+    ///
+    /// # Errors
+    /// When it isn't taken within [`PATIENCE`].
+    pub fn set_key(&mut self, key: &str, index: u8) -> Result<Value> {
+        self.tell(&json!({ "do": "set_key", "key": key, "index": index }))
+    }
+
+    fn tell(&mut self, command: &Value) -> Result<Value> {
+        let seen = self.process.stdout().len();
+        self.process.tell(&command.to_string())?;
+        self.wait_beyond(seen, "done", None)
+    }
+
+    /// All leave the room; returns what they said when leaving: frames captured and encoded.
+    ///
+    /// # Errors
+    /// When they don't end by themselves.
+    pub fn leave(mut self) -> Result<Vec<Value>> {
+        self.process.close_stdin();
+        self.process.wait(PATIENCE)?;
+        Ok(self.events().into_iter().filter(|e| e["event"] == "left").collect())
+    }
+
+    /// Ends them by a signal, as a crash would.
+    ///
+    /// # Errors
+    /// When they are gone already.
+    pub fn kill(mut self) -> Result<ExitStatus> {
+        self.process.signal(rustix::process::Signal::KILL)?;
+        self.process.wait(Duration::from_secs(5))
+    }
+}
+
+fn parse(line: &Line) -> Option<Value> {
+    serde_json::from_str(&line.text).ok()
+}

@@ -1,0 +1,110 @@
+//! A LiveKit server of one's own.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::process::{Process, wait_until};
+use super::{PATIENCE, Scratch, free_tcp, free_udp, livekit_server, python, rig_file};
+
+/// API key of the rig's servers.
+pub const API_KEY: &str = "rigkey";
+/// API secret of the rig's servers: public, and worth nothing.
+pub const API_SECRET: &str = "the-rig-has-a-secret-that-everyone-may-know";
+
+/// A running LiveKit server on loopback.
+#[derive(Debug)]
+pub struct LiveKitServer {
+    process: Process,
+    port: u16,
+}
+
+impl LiveKitServer {
+    /// Starts a server and waits until it answers.
+    ///
+    /// # Errors
+    /// When it doesn't start within [`PATIENCE`].
+    pub fn start(scratch: &Scratch) -> Result<Self> {
+        Self::start_with(scratch, "")
+    }
+
+    /// Starts a server with more configuration (YAML, top level).
+    ///
+    /// # Errors
+    /// When it doesn't start within [`PATIENCE`].
+    pub fn start_with(scratch: &Scratch, more: &str) -> Result<Self> {
+        let (port, rtc_tcp, rtc_udp) = (free_tcp()?, free_tcp()?, free_udp()?);
+        let config = scratch.join(&format!("livekit-{port}.yaml"));
+        // Candidates on loopback alone: nothing of the rig listens to the network.
+        let text = format!(
+            "port: {port}\nbind_addresses: [\"127.0.0.1\"]\nkeys: {{{API_KEY}: {API_SECRET}}}\n\
+             logging: {{level: info}}\n\
+             rtc: {{tcp_port: {rtc_tcp}, udp_port: {rtc_udp}, use_external_ip: false, \
+             enable_loopback_candidate: true, interfaces: {{includes: [lo]}}}}\n{more}\n"
+        );
+        std::fs::write(&config, text)?;
+        let mut command = Command::new(livekit_server()?);
+        command.arg("--config").arg(&config).current_dir(scratch.path());
+        let mut server = Self { process: Process::start("livekit-server", &mut command)?, port };
+        ensure!(
+            wait_until(PATIENCE, || server.is_healthy() || server.process.wait(Duration::ZERO).is_ok()),
+            "the LiveKit server doesn't answer"
+        );
+        ensure!(server.is_healthy(), "the LiveKit server ended: {:?}", server.log());
+        Ok(server)
+    }
+
+    /// Where clients connect.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("ws://127.0.0.1:{}", self.port)
+    }
+
+    /// Its HTTP port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What it logged.
+    #[must_use]
+    pub fn log(&self) -> Vec<String> {
+        [self.process.stdout(), self.process.stderr()].concat().into_iter().map(|l| l.text).collect()
+    }
+
+    /// Calls the server's API: the arguments of `tests/rig/room.py`; returns what it prints.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub fn room(&self, args: &[&str]) -> Result<String> {
+        let mut command = Command::new(python()?);
+        command
+            .arg(rig_file("room.py"))
+            .args(args)
+            .env("LIVEKIT_URL", format!("http://127.0.0.1:{}", self.port));
+        let output = credentials(&mut command).output().context("room.py")?;
+        ensure!(output.status.success(), "room.py: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    fn is_healthy(&self) -> bool {
+        let ask = || -> std::io::Result<String> {
+            let address = SocketAddr::from(([127, 0, 0, 1], self.port));
+            let mut stream = TcpStream::connect_timeout(&address, Duration::from_millis(500))?;
+            stream.set_read_timeout(Some(Duration::from_millis(500)))?;
+            stream.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            Ok(answer)
+        };
+        ask().is_ok_and(|answer| answer.ends_with("OK"))
+    }
+}
+
+/// Gives a command the rig's API key and secret.
+pub(super) fn credentials(command: &mut Command) -> &mut Command {
+    command.env("LIVEKIT_API_KEY", API_KEY).env("LIVEKIT_API_SECRET", API_SECRET)
+}

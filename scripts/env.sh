@@ -1,0 +1,18 @@
+# Sourced by make's recipes: where tools and builds are kept, outside the tree.
+#
+# Each tool lives in a directory named after what it is made from, so that two checkouts share what is
+# equal and never disturb each other.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+for bin in "$HOME/.cargo/bin" /usr/local/go/bin; do
+  case ":$PATH:" in *":$bin:"*) ;; *) [ -d "$bin" ] && PATH="$PATH:$bin" ;; esac
+done
+export PATH
+
+key() { cat "$@" | sha256sum | cut -c1-16; }
+
+LIVETAPE_CACHE=${LIVETAPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/livetape}
+LIVETAPE_RIG_SERVER=${LIVETAPE_RIG_SERVER:-$LIVETAPE_CACHE/livekit-$(key "$root"/tests/rig/livekit/go.{mod,sum})/livekit-server}
+LIVETAPE_RIG_PYTHON=${LIVETAPE_RIG_PYTHON:-$LIVETAPE_CACHE/venv-$(key "$root/tests/rig/requirements.txt")/bin/python}
+CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$LIVETAPE_CACHE/target}
+export LIVETAPE_CACHE LIVETAPE_RIG_SERVER LIVETAPE_RIG_PYTHON CARGO_TARGET_DIR
