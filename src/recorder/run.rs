@@ -1,0 +1,335 @@
+//! The child's one task: sit, listen, and know when it is over.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use livetape_rtc::e2ee::Keyring;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, timeout};
+
+use super::feed::FeedEvent;
+use super::keeper::{Keeper, KeeperEvent};
+use super::rejoin;
+use super::session::Session;
+use super::sit::{self, NoSeat};
+use crate::job::{Disconnect, on_disconnect};
+use crate::media::{Programme, ProgrammeSpec};
+use crate::room::{Seat, SeatEvent};
+use crate::supervisor::protocol::{Command, End, ORPHAN_LIMIT, Order, Report};
+
+/// How long sources may be late before the programme goes on without them; all of it is delay.
+const LATENCY: Duration = Duration::from_millis(200);
+/// When the recording begins at the latest, after joining.
+const BEGIN_AFTER: Duration = Duration::from_secs(1);
+/// How long the goodbye to the room may take.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// How often tiles and clocks are looked at.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Records one room, as ordered, until something ends it; what was written stays in the spool.
+///
+/// `orphaned` resolves when the parent is gone: then the room, the duration or [`ORPHAN_LIMIT`] ends it.
+/// `reports` is for the parent; nothing waits for a parent that doesn't read.
+pub async fn run(
+    order: Order,
+    commands: mpsc::Receiver<Command>,
+    orphaned: oneshot::Receiver<()>,
+    reports: mpsc::Sender<Report>,
+) -> End {
+    match Recorder::start(order, commands, orphaned, reports).await {
+        Ok((recorder, inputs)) => recorder.run(inputs).await,
+        Err(error) => End::Failed { error, code: 500 },
+    }
+}
+
+type Sitting = Pin<Box<dyn Future<Output = Result<Seat, NoSeat>> + Send>>;
+
+/// Where we stand with the room.
+enum Place {
+    /// A seat is being taken; `Some` when it was lost before, with the time of the loss.
+    Sitting { trying: Sitting, attempt: u32, lost: Option<Instant> },
+    /// Seated.
+    Seated(Box<Seat>),
+    /// It is over; what was captured is coming out. The seat is kept so long, its news are not.
+    Flushing { end: End, seat: Option<Box<Seat>> },
+    /// Between two places.
+    Nowhere,
+}
+
+struct Inputs {
+    feeds: mpsc::Receiver<FeedEvent>,
+    keeper: mpsc::Receiver<KeeperEvent>,
+    commands: mpsc::Receiver<Command>,
+    orphaned: oneshot::Receiver<()>,
+}
+
+struct Recorder {
+    order: Order,
+    keyring: Option<Arc<Keyring>>,
+    programme: Arc<Programme>,
+    session: Session,
+    keeper: Keeper,
+    reports: mpsc::Sender<Report>,
+    place: Place,
+    /// Running time of time zero, once the recording has begun.
+    zero: Option<Duration>,
+    joined: Option<Instant>,
+    orphaned: Option<Instant>,
+    progress_due: Instant,
+}
+
+impl Recorder {
+    async fn start(
+        order: Order,
+        commands: mpsc::Receiver<Command>,
+        orphaned: oneshot::Receiver<()>,
+        reports: mpsc::Sender<Report>,
+    ) -> Result<(Self, Inputs), String> {
+        let keyring = order.key.as_ref().map(sit::keyring);
+        // The way into the room and the programme's start are walked at the same time.
+        let trying: Sitting = Box::pin(sit::sit_first(order.clone(), keyring.clone()));
+        let spec = ProgrammeSpec { encoding: order.encoding.clone(), layout: order.layout, latency: LATENCY };
+        let started = tokio::task::spawn_blocking(move || Programme::start(&spec)).await;
+        let (programme, events) = started.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
+        let programme = Arc::new(programme);
+        let (keeper_tx, keeper_rx) = mpsc::channel(64);
+        let keeper = Keeper::start(&order, events, keeper_tx)?;
+        let (feed_tx, feed_rx) = mpsc::channel(64);
+        let recorder = Self {
+            session: Session::new(programme.clone(), order.encoding.fps, feed_tx),
+            keyring,
+            programme,
+            keeper,
+            reports,
+            place: Place::Sitting { trying, attempt: 0, lost: None },
+            zero: None,
+            joined: None,
+            orphaned: None,
+            progress_due: Instant::now(),
+            order,
+        };
+        Ok((recorder, Inputs { feeds: feed_rx, keeper: keeper_rx, commands, orphaned }))
+    }
+
+    async fn run(mut self, mut inputs: Inputs) -> End {
+        let mut tick: Interval = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                news = self.place.next() => self.on_place(news).await,
+                Some(event) = inputs.feeds.recv() => self.on_feed(event),
+                event = inputs.keeper.recv() => {
+                    if let Some(end) = self.on_keeper(event).await {
+                        return end;
+                    }
+                }
+                Some(command) = inputs.commands.recv() => self.on_command(command),
+                _ = &mut inputs.orphaned, if self.orphaned.is_none() => self.on_orphaned(),
+                _ = tick.tick() => self.on_tick(),
+            }
+        }
+    }
+
+    async fn on_place(&mut self, news: News) {
+        match news {
+            News::Sat(seat) => self.on_sat(seat).await,
+            News::NoSeat(reason, attempt, lost) => self.on_no_seat(reason, attempt, lost),
+            News::Event(SeatEvent::Lost(reason)) => match on_disconnect(reason) {
+                Disconnect::Rejoin => {
+                    tracing::warn!(reason = reason.as_str_name(), "the seat is lost, taking it again");
+                    self.session.on_lost();
+                    self.try_again(0, Instant::now());
+                }
+                Disconnect::Finish(end) => self.finish(end),
+                Disconnect::Fail { error, code } => {
+                    self.finish(End::Failed { error: error.to_owned(), code });
+                }
+            },
+            News::Event(event) => self.session.on_seat(event),
+        }
+    }
+
+    async fn on_sat(&mut self, seat: Box<Seat>) {
+        let room_sid = seat.room_sid().await;
+        if room_sid != self.order.room_sid {
+            // The room ended in between: this is another session under the same name, not ours to record.
+            seat.leave().await;
+            self.finish(End::RoomEnded);
+            return;
+        }
+        tracing::info!(room.sid = %room_sid, "seated");
+        if self.joined.is_some() {
+            self.session.on_reseated();
+        }
+        self.joined.get_or_insert_with(Instant::now);
+        self.place = Place::Seated(seat);
+        self.report(Report::Joined { room_sid });
+    }
+
+    fn on_no_seat(&mut self, reason: NoSeat, attempt: u32, lost: Option<Instant>) {
+        let since = lost.unwrap_or_else(Instant::now);
+        match reason {
+            NoSeat::RoomIsGone => self.finish(End::RoomEnded),
+            NoSeat::Refused(error) => self.finish(End::Failed { error, code: 403 }),
+            NoSeat::Unreachable(error) if since.elapsed() > rejoin::GIVE_UP_AFTER => {
+                self.finish(End::Failed { error, code: 503 });
+            }
+            NoSeat::Unreachable(error) => {
+                tracing::warn!(%error, attempt, "no seat yet");
+                self.try_again(attempt.saturating_add(1), since);
+            }
+        }
+    }
+
+    fn try_again(&mut self, attempt: u32, since: Instant) {
+        let sitting = sit::sit_again(self.order.clone(), self.keyring.clone());
+        let trying = Box::pin(async move {
+            sleep(rejoin::delay(attempt)).await;
+            sitting.await
+        });
+        self.place = Place::Sitting { trying, attempt, lost: Some(since) };
+    }
+
+    fn on_feed(&mut self, event: FeedEvent) {
+        self.session.on_feed(&event);
+        if let FeedEvent::Flows { pts, .. } = event {
+            self.begin(pts);
+        }
+    }
+
+    /// Time zero: the first picture or sound.
+    fn begin(&mut self, at: Duration) {
+        if self.zero.is_some() {
+            return;
+        }
+        // The gate opens at a picture of the programme's cadence, so a few milliseconds later.
+        let at = self.programme.open_gate(at);
+        self.zero = Some(at);
+        let ago = self.programme.running_time().saturating_sub(at);
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(ago);
+        let started_at = i64::try_from(wall.as_nanos()).unwrap_or(i64::MAX);
+        self.report(Report::Started { started_at });
+    }
+
+    async fn on_keeper(&mut self, event: Option<KeeperEvent>) -> Option<End> {
+        match event {
+            Some(KeeperEvent::NeedKeyframe(source)) => {
+                self.session.on_need_keyframe(source);
+                None
+            }
+            Some(KeeperEvent::Finished) => Some(self.close(None).await),
+            Some(KeeperEvent::Failed(error)) => Some(self.close(Some(error)).await),
+            None => Some(self.close(Some("the writer of the log is gone".into())).await),
+        }
+    }
+
+    fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Stop => self.finish(End::Stopped),
+        }
+    }
+
+    fn on_orphaned(&mut self) {
+        tracing::warn!("the parent is gone; recording on");
+        self.orphaned = Some(Instant::now());
+    }
+
+    fn on_tick(&mut self) {
+        let now = self.programme.running_time();
+        for text in self.session.on_tick(now) {
+            self.report(Report::Notice { text });
+        }
+        if self.joined.is_some_and(|joined| joined.elapsed() >= BEGIN_AFTER) {
+            self.begin(now);
+        }
+        if self.orphaned.is_some_and(|since| since.elapsed() >= ORPHAN_LIMIT) {
+            self.finish(End::Orphaned);
+        }
+        // The last samples come out a latency later; the keeper cuts at the exact end.
+        if let (Some(zero), Some(duration)) = (self.zero, self.order.duration)
+            && now >= zero + duration + LATENCY
+        {
+            self.finish(End::Duration);
+        }
+        if Instant::now() >= self.progress_due {
+            self.progress_due = Instant::now() + Duration::from_secs(1);
+            self.report_progress();
+        }
+    }
+
+    /// Lets what was captured come out; the seat is kept until it has, so that no tile goes dark in the last
+    /// pictures. The first reason stands.
+    fn finish(&mut self, end: End) {
+        if matches!(self.place, Place::Flushing { .. }) {
+            return;
+        }
+        tracing::info!(?end, "finishing");
+        self.programme.finish();
+        let seat = match std::mem::replace(&mut self.place, Place::Nowhere) {
+            Place::Seated(seat) => Some(seat),
+            _ => None,
+        };
+        self.place = Place::Flushing { end, seat };
+    }
+
+    /// Everything is written: says goodbye, and why it was.
+    async fn close(&mut self, failed: Option<String>) -> End {
+        self.report_progress();
+        let (asked, seat) = match std::mem::replace(&mut self.place, Place::Nowhere) {
+            Place::Flushing { end, seat } => (Some(end), seat),
+            Place::Seated(seat) => (None, Some(seat)),
+            Place::Sitting { .. } | Place::Nowhere => (None, None),
+        };
+        self.session.on_lost();
+        if let Some(seat) = seat {
+            // The goodbye is a courtesy: the server finds out by itself.
+            let _ = timeout(GOODBYE, seat.leave()).await;
+        }
+        match (failed, asked) {
+            (Some(error), _) => End::Failed { error, code: 500 },
+            (None, Some(end)) => end,
+            (None, None) => End::Failed { error: "the programme ended by itself".into(), code: 500 },
+        }
+    }
+
+    fn report_progress(&self) {
+        let now = self.programme.running_time();
+        self.report(Report::Progress {
+            recorded_ms: self.keeper.recorded_ms(),
+            bytes: self.keeper.bytes(),
+            participants: self.session.shown(),
+            locked: self.session.locked(now),
+        });
+    }
+
+    fn report(&self, report: Report) {
+        // A parent that doesn't read misses news; the recording doesn't wait for it.
+        if self.reports.try_send(report).is_err() {
+            tracing::debug!("a report was not taken");
+        }
+    }
+}
+
+enum News {
+    Sat(Box<Seat>),
+    NoSeat(NoSeat, u32, Option<Instant>),
+    Event(SeatEvent),
+}
+
+impl Place {
+    /// The next thing that happens where we are; cancel safe.
+    async fn next(&mut self) -> News {
+        match self {
+            Self::Sitting { trying, attempt, lost } => match trying.await {
+                Ok(seat) => News::Sat(Box::new(seat)),
+                Err(reason) => News::NoSeat(reason, *attempt, *lost),
+            },
+            Self::Seated(seat) => match seat.next_event().await {
+                Some(event) => News::Event(event),
+                None => std::future::pending().await,
+            },
+            Self::Flushing { .. } | Self::Nowhere => std::future::pending().await,
+        }
+    }
+}

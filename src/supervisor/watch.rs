@@ -1,0 +1,241 @@
+//! Watches a child from launch to death.
+
+use std::io;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use tokio::process::ChildStderr;
+use tokio::time::{Instant, sleep_until};
+
+use crate::job::{Cause, Input, State, transition};
+
+use super::launch::Seat;
+use super::protocol::{Command, Report};
+use super::restart::{Restart, after_death};
+use super::{Lines, Observer, Signals, wall_nanos};
+
+/// How long a recorder is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// To finish after it was asked to, or to be gone after its last word.
+    pub finish: Duration,
+    /// To say something, once it reports its progress each second: one that is silent for longer hangs, and
+    /// what it wrote is worth more than what it might still do.
+    pub silence: Duration,
+}
+
+impl Default for Patience {
+    /// Finishing: a third of what service managers grant (90 s), so that the file can still be closed.
+    fn default() -> Self {
+        Self { finish: Duration::from_secs(30), silence: Duration::from_secs(30) }
+    }
+}
+
+/// What a child's life came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    /// Where the job is: always `Ending`.
+    pub state: State,
+    /// Why it ended.
+    pub cause: Cause,
+    /// Wall time of time zero in nanoseconds, 0 when nothing was recorded.
+    pub started_at: i64,
+    /// Wall time of the end.
+    pub ended_at: i64,
+}
+
+/// Watches until the child is gone and its last word is read.
+pub async fn watch(
+    seat: Seat,
+    patience: Patience,
+    signals: &mut Signals,
+    observer: &mut dyn Observer,
+) -> Watched {
+    let watch = Watch {
+        seat,
+        patience,
+        observer,
+        state: State::Starting,
+        cause: None,
+        started_at: 0,
+        stopping: false,
+        limit: None,
+    };
+    watch.run(signals).await
+}
+
+struct Watch<'a> {
+    seat: Seat,
+    patience: Patience,
+    observer: &'a mut dyn Observer,
+    state: State,
+    cause: Option<Cause>,
+    started_at: i64,
+    stopping: bool,
+    /// By then the child must have said something, and why that matters.
+    limit: Option<Limit>,
+}
+
+/// A moment that a healthy child doesn't let pass.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    at: Instant,
+    /// What it is when it does.
+    otherwise: &'static str,
+}
+
+impl Watch<'_> {
+    async fn run(mut self, signals: &mut Signals) -> Watched {
+        let mut log = self.seat.log.take();
+        loop {
+            let limit = self.limit.map(|limit| limit.at);
+            tokio::select! {
+                line = self.seat.reports.next() => match line {
+                    Ok(Some(line)) => self.on_line(&line),
+                    Ok(None) => break,
+                    Err(error) => {
+                        self.on_nonsense(&error);
+                        break;
+                    }
+                },
+                line = next_log_line(&mut log) => match line {
+                    Some(line) => self.observer.relay(&line),
+                    None => log = None,
+                },
+                () = signals.next() => self.on_signal().await,
+                () = sleep_until(limit.unwrap_or_else(Instant::now)), if limit.is_some() => self.on_limit(),
+            }
+        }
+        self.on_end(log, signals).await
+    }
+
+    fn on_line(&mut self, line: &[u8]) {
+        let report = match serde_json::from_slice(line) {
+            Ok(report) => report,
+            // A child killed in the middle of a line, or a library that prints: not a reason to end a recording.
+            Err(error) => {
+                tracing::warn!(error = %error, "a line of the recorder makes no sense");
+                return;
+            }
+        };
+        self.observer.report(&report);
+        match report {
+            Report::Started { started_at } => {
+                self.started_at = started_at;
+                self.step(Input::Started);
+            }
+            Report::Ended { end } => {
+                self.step(Input::Ended(end.clone()));
+                // A signal that we passed on is the reason, unless something broke on the way.
+                let broke = matches!(end, crate::job::End::Failed { .. });
+                if self.cause.is_none() || broke {
+                    self.cause = Some(Cause::Recorder(end));
+                }
+                self.expect_the_end();
+            }
+            Report::Progress { .. } if !matches!(self.state, State::Ending(_)) => {
+                let at = Instant::now() + self.patience.silence;
+                self.limit = Some(Limit { at, otherwise: "the recorder hung" });
+            }
+            Report::Joined { .. } | Report::Progress { .. } | Report::Notice { .. } => {}
+        }
+    }
+
+    /// From now on it has so long to be gone.
+    fn expect_the_end(&mut self) {
+        let at = Instant::now() + self.patience.finish;
+        self.limit = Some(Limit { at, otherwise: "the recorder hung at its end" });
+    }
+
+    /// The first signal asks the child to finish; the second one ends it, and what it wrote is closed.
+    async fn on_signal(&mut self) {
+        if self.stopping {
+            self.kill("a second signal");
+            return;
+        }
+        self.stopping = true;
+        self.observer.stopping();
+        self.step(Input::Stop);
+        self.cause.get_or_insert(Cause::Signal);
+        self.expect_the_end();
+        if let Err(error) = self.seat.tell(&Command::Stop).await {
+            tracing::warn!(error = %error, "the recorder no longer listens");
+        }
+    }
+
+    fn on_limit(&mut self) {
+        let Some(Limit { otherwise, .. }) = self.limit.take() else { return };
+        self.kill(otherwise);
+        self.step(Input::Lost);
+        self.cause = Some(Cause::Broken { error: otherwise.to_owned(), code: 500 });
+    }
+
+    fn on_nonsense(&mut self, error: &io::Error) {
+        tracing::error!(error = %error, "the recorder's reports can't be read");
+        self.kill("its reports can't be read");
+    }
+
+    fn kill(&mut self, why: &str) {
+        tracing::warn!(reason = why, "killing the recorder");
+        if let Err(error) = self.seat.child.start_kill() {
+            tracing::warn!(error = %error, "the recorder can't be killed");
+        }
+    }
+
+    /// Its pipe is closed: wait until the process is gone too, so that nobody writes to the log any more.
+    async fn on_end(mut self, mut log: Option<Lines<ChildStderr>>, signals: &mut Signals) -> Watched {
+        let deadline = Instant::now() + self.patience.finish;
+        let mut killed = false;
+        let status = loop {
+            tokio::select! {
+                status = self.seat.child.wait() => break status,
+                line = next_log_line(&mut log) => match line {
+                    Some(line) => self.observer.relay(&line),
+                    None => log = None,
+                },
+                () = signals.next() => self.kill("a signal while it ends"),
+                () = sleep_until(deadline), if !killed => {
+                    killed = true;
+                    self.kill("its pipe is closed but it lives");
+                }
+            }
+        };
+        if let State::Starting | State::Active = self.state {
+            let Restart::Close(cause) = after_death(&how(status.as_ref()));
+            self.step(Input::Lost);
+            self.cause = Some(cause);
+        }
+        let cause =
+            self.cause.unwrap_or(Cause::Broken { error: "the recorder said nothing".to_owned(), code: 500 });
+        Watched { state: self.state, cause, started_at: self.started_at, ended_at: wall_nanos() }
+    }
+
+    fn step(&mut self, input: Input) {
+        match transition(self.state, input) {
+            Ok(next) => self.state = next,
+            Err(refused) => tracing::warn!(error = %refused, "out of order"),
+        }
+    }
+}
+
+/// A line of the child's log, or `None` at its end; pends for ever without a pipe.
+async fn next_log_line(log: &mut Option<Lines<ChildStderr>>) -> Option<String> {
+    match log {
+        Some(pipe) => {
+            pipe.next().await.ok().flatten().map(|line| String::from_utf8_lossy(&line).into_owned())
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// How a process ended, for a person.
+fn how(status: Result<&ExitStatus, &io::Error>) -> String {
+    use std::os::unix::process::ExitStatusExt as _;
+    match status {
+        Ok(status) => match status.signal() {
+            Some(signal) => format!("signal {signal}"),
+            None => format!("exit code {}", status.code().unwrap_or_default()),
+        },
+        Err(error) => error.to_string(),
+    }
+}
