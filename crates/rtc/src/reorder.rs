@@ -9,10 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::RtpPacket;
 
-/// Sequence jumps larger than these are a restart of the numbering, once a second packet agrees
-/// (RFC 3550, A.1).
+/// A larger jump forward is a restart of the numbering, once a second packet agrees (RFC 3550, A.1).
 const MAX_DROPOUT: u64 = 3_000;
-const MAX_MISORDER: u64 = 500;
 
 /// How long and how much is waited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,13 +21,19 @@ pub(crate) struct ReorderLimits {
     pub(crate) packets: usize,
     /// Most bytes that wait.
     pub(crate) bytes: usize,
+    /// A packet further behind than this isn't late: a restart of the numbering, once a second one
+    /// agrees.
+    pub(crate) behind: u64,
 }
 
 impl ReorderLimits {
     /// Sound isn't retransmitted: only the network's own reordering is waited for.
-    pub(crate) const AUDIO: Self = Self { wait: Duration::from_millis(60), packets: 256, bytes: 512 << 10 };
-    /// Pictures are retransmitted, sometimes twice.
-    pub(crate) const VIDEO: Self = Self { wait: Duration::from_millis(500), packets: 4096, bytes: 8 << 20 };
+    pub(crate) const AUDIO: Self =
+        Self { wait: Duration::from_millis(60), packets: 256, bytes: 512 << 10, behind: 500 };
+    /// Pictures are retransmitted, sometimes seconds late: at 1,000 packets a second a pair of those
+    /// must not pass for a restart.
+    pub(crate) const VIDEO: Self =
+        Self { wait: Duration::from_millis(500), packets: 4096, bytes: 8 << 20, behind: 5_000 };
 }
 
 /// A packet in its turn.
@@ -84,7 +88,7 @@ impl Reorder {
     pub(crate) fn push(&mut self, now: Instant, packet: RtpPacket) -> Admission {
         let seq = packet.seq;
         let next = *self.next.get_or_insert(seq);
-        if seq.abs_diff(next) > if seq > next { MAX_DROPOUT } else { MAX_MISORDER } {
+        if seq.abs_diff(next) > if seq > next { MAX_DROPOUT } else { self.limits.behind } {
             return self.push_stray(now, packet);
         }
         self.restart = None;

@@ -16,6 +16,10 @@ const LOST_FOR: Duration = Duration::from_secs(4);
 /// How long the first checks may take.
 const NEVER_FOUND: Duration = Duration::from_secs(20);
 
+/// The driver looks once a second at least; when it didn't, the process stood still and heard
+/// nothing for that reason.
+const STOOD_STILL: Duration = Duration::from_secs(3);
+
 /// ICE and DTLS as one state.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -26,6 +30,8 @@ pub(super) struct Link {
     since: Option<Instant>,
     /// When something came in last.
     heard: Option<Instant>,
+    /// When `poll` was called last.
+    looked: Option<Instant>,
     /// Closed by the remote: nothing brings it back.
     closed: bool,
     reported: ConnectionState,
@@ -38,6 +44,7 @@ impl Link {
             path: false,
             since: None,
             heard: None,
+            looked: None,
             closed: false,
             reported: ConnectionState::New,
         }
@@ -92,6 +99,11 @@ impl Link {
 
     /// The new state, if it isn't the one reported last.
     pub(super) fn poll(&mut self, now: Instant) -> Option<ConnectionState> {
+        let looked = self.looked.replace(now).unwrap_or(now);
+        if now.saturating_duration_since(looked) > STOOD_STILL {
+            self.heard = self.heard.map(|_| now);
+            self.since = self.since.map(|_| now);
+        }
         let silent = self.silent_at().filter(|at| *at <= now);
         let lost = if self.path { silent } else { self.since };
         let overdue = lost.and_then(|at| at.checked_add(self.patience())).is_some_and(|at| at <= now);
@@ -122,17 +134,28 @@ impl Link {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_restart_that_loses_the_path_reports_connected_again() {
-        let t0 = Instant::now();
+    /// Looks every second from `from` to `to`, both included, and gives the changes in seconds.
+    fn watch(link: &mut Link, t0: Instant, from: u64, to: u64) -> Vec<(u64, ConnectionState)> {
+        let look = |at| link.poll(t0 + Duration::from_secs(at)).map(|state| (at, state));
+        (from..=to).filter_map(look).collect()
+    }
+
+    fn connected(t0: Instant) -> Link {
         let mut link = Link::new();
         link.on_checking(t0);
         assert_eq!(link.poll(t0), Some(ConnectionState::Connecting));
         link.on_path(true, t0);
         assert_eq!(link.poll(t0), None);
         link.on_dtls();
+        link.on_heard(t0);
         assert_eq!(link.poll(t0), Some(ConnectionState::Connected));
-        assert_eq!(link.deadline(), None);
+        link
+    }
+
+    #[test]
+    fn a_restart_that_loses_the_path_reports_connected_again() {
+        let t0 = Instant::now();
+        let mut link = connected(t0);
         link.on_path(false, t0);
         assert_eq!(link.poll(t0), Some(ConnectionState::Disconnected));
         link.on_path(true, t0);
@@ -142,50 +165,35 @@ mod tests {
     #[test]
     fn a_lost_path_fails_after_its_time_and_may_come_back() {
         let t0 = Instant::now();
-        let mut link = Link::new();
-        link.on_checking(t0);
-        link.on_path(true, t0);
-        link.on_dtls();
-        let _ = link.poll(t0);
+        let mut link = connected(t0);
         link.on_path(false, t0);
-        let _ = link.poll(t0);
-        assert_eq!(link.poll(t0 + LOST_FOR - Duration::from_millis(1)), None);
-        assert_eq!(link.poll(t0 + LOST_FOR), Some(ConnectionState::Failed));
+        let changes = [(0, ConnectionState::Disconnected), (4, ConnectionState::Failed)];
+        assert_eq!(watch(&mut link, t0, 0, 8), changes);
         assert_eq!(link.deadline(), None);
-        link.on_path(true, t0 + LOST_FOR);
-        assert_eq!(link.poll(t0 + LOST_FOR), Some(ConnectionState::Connected));
+        let later = t0 + Duration::from_secs(8);
+        link.on_path(true, later);
+        link.on_heard(later);
+        assert_eq!(link.poll(later), Some(ConnectionState::Connected));
     }
 
     #[test]
     fn a_silent_path_is_lost_though_ice_holds_on_to_it() {
         let t0 = Instant::now();
-        let mut link = Link::new();
-        link.on_path(true, t0);
-        link.on_dtls();
-        link.on_heard(t0);
-        assert_eq!(link.poll(t0), Some(ConnectionState::Connected));
+        let mut link = connected(t0);
         assert_eq!(link.deadline(), Some(t0 + SILENCE));
-        assert_eq!(link.poll(t0 + SILENCE), Some(ConnectionState::Disconnected));
-        link.on_heard(t0 + SILENCE);
-        assert_eq!(link.poll(t0 + SILENCE), Some(ConnectionState::Connected));
-        assert_eq!(link.poll(t0 + SILENCE * 2), Some(ConnectionState::Disconnected));
-        assert_eq!(link.deadline(), Some(t0 + SILENCE * 2 + LOST_FOR));
-        assert_eq!(link.poll(t0 + SILENCE * 2 + LOST_FOR), Some(ConnectionState::Failed));
-        link.on_heard(t0 + SILENCE * 4);
-        assert_eq!(link.poll(t0 + SILENCE * 4), Some(ConnectionState::Connected));
+        let changes = [(5, ConnectionState::Disconnected), (9, ConnectionState::Failed)];
+        assert_eq!(watch(&mut link, t0, 1, 12), changes);
+        let later = t0 + Duration::from_secs(12);
+        link.on_heard(later);
+        assert_eq!(link.poll(later), Some(ConnectionState::Connected));
     }
 
     #[test]
-    fn what_the_remote_closed_stays_closed() {
+    fn a_process_that_stood_still_has_lost_nothing() {
         let t0 = Instant::now();
-        let mut link = Link::new();
-        link.on_path(true, t0);
-        link.on_dtls();
-        link.on_remote_closed();
-        assert_eq!(link.poll(t0), Some(ConnectionState::Failed));
-        link.on_path(false, t0);
-        link.on_path(true, t0);
-        assert_eq!(link.poll(t0), None);
+        let mut link = connected(t0);
+        assert_eq!(link.poll(t0 + Duration::from_secs(60)), None);
+        assert_eq!(watch(&mut link, t0, 61, 65), [(65, ConnectionState::Disconnected)]);
     }
 
     #[test]
@@ -196,7 +204,18 @@ mod tests {
         link.on_checking(t0);
         // str0m may go from Checking to Disconnected before there is any candidate: harmless.
         link.on_path(false, t0);
-        assert_eq!(link.poll(t0), Some(ConnectionState::Connecting));
-        assert_eq!(link.poll(t0 + NEVER_FOUND), Some(ConnectionState::Failed));
+        let changes = [(0, ConnectionState::Connecting), (20, ConnectionState::Failed)];
+        assert_eq!(watch(&mut link, t0, 0, 25), changes);
+    }
+
+    #[test]
+    fn what_the_remote_closed_stays_closed() {
+        let t0 = Instant::now();
+        let mut link = connected(t0);
+        link.on_remote_closed();
+        assert_eq!(link.poll(t0), Some(ConnectionState::Failed));
+        link.on_path(false, t0);
+        link.on_path(true, t0);
+        assert_eq!(link.poll(t0), None);
     }
 }

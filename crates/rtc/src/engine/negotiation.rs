@@ -84,7 +84,9 @@ impl Negotiation {
         if application {
             channels.set_placeholder(changes.add_channel_with_config(Channels::placeholder_config()));
         }
-        if ice_restart {
+        // Before the first answer there is nothing to restart: str0m would offer credentials that it
+        // doesn't adopt.
+        if ice_restart && (self.application || !self.agreed.is_empty()) {
             changes.ice_restart(true);
         }
         for mid in idle {

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const LIMITS: ReorderLimits = ReorderLimits { wait: Duration::from_millis(60), packets: 100, bytes: 100_000 };
+const LIMITS: ReorderLimits =
+    ReorderLimits { wait: Duration::from_millis(60), packets: 100, bytes: 100_000, behind: 500 };
 
 fn packet(seq: u64) -> RtpPacket {
     RtpPacket { seq, timestamp: 0, marker: false, payload_type: 96, payload: Bytes::from_static(&[0; 100]) }
@@ -90,6 +91,15 @@ fn a_restart_needs_two_that_agree() {
     assert_eq!(push_all(&mut reorder, t, &[5, 6, 7]), [(100_002, 1), (100_003, 0), (6, 1), (7, 0)]);
     assert_eq!(reorder.poll_timeout(), None);
     assert_eq!(push_all(&mut reorder, t, &[1_000_000, 1_000_001]), [(1_000_001, 1)]);
+}
+
+#[test]
+fn late_retransmissions_of_pictures_are_no_restart() {
+    let (mut reorder, t) = (Reorder::new(ReorderLimits::VIDEO), Instant::now());
+    push_all(&mut reorder, t, &[10_000]);
+    assert_eq!(reorder.push(t, packet(8_000)), Admission::Duplicate);
+    assert_eq!(reorder.push(t, packet(8_001)), Admission::Duplicate);
+    assert_eq!(push_all(&mut reorder, t, &[10_001]), [(10_001, 0)]);
 }
 
 #[test]
