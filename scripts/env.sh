@@ -16,3 +16,14 @@ LIVETAPE_RIG_SERVER=${LIVETAPE_RIG_SERVER:-$LIVETAPE_CACHE/livekit-$(key "$root"
 LIVETAPE_RIG_PYTHON=${LIVETAPE_RIG_PYTHON:-$LIVETAPE_CACHE/venv-$(key "$root/tests/rig/requirements.txt")/bin/python}
 CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$LIVETAPE_CACHE/target}
 export LIVETAPE_CACHE LIVETAPE_RIG_SERVER LIVETAPE_RIG_PYTHON CARGO_TARGET_DIR
+
+# Cargo tells the packages of two checkouts apart by time stamps alone: what another one built here is
+# stale, however new it is. Dependencies from the registry stay.
+if [ "$(cat "$CARGO_TARGET_DIR/checkout" 2>/dev/null || true)" != "$root" ]; then
+  if [ -d "$CARGO_TARGET_DIR/release" ]; then
+    cargo clean --quiet --release --locked --manifest-path "$root/Cargo.toml" \
+      -p livetape -p livetape-rtc -p livetape-rig -p libwebrtc
+  fi
+  mkdir -p "$CARGO_TARGET_DIR"
+  echo "$root" >"$CARGO_TARGET_DIR/checkout"
+fi

@@ -52,8 +52,6 @@ class Participant:
     microphone: rtc.AudioSource | None = None
     microphone_track: rtc.LocalAudioTrack | None = None
     frames: int = 0
-    #: Frames captured, and encoded by layer, a second after the camera went on: the start is ragged.
-    base: tuple[int, dict[str, int]] = (0, {})
     late: float = 0.0
     tasks: list[asyncio.Task] = field(default_factory=list)
 
@@ -102,8 +100,6 @@ class Participant:
         self.tasks.append(asyncio.create_task(self.film(self.camera)))
         await self.room.local_participant.publish_track(self.camera_track, options)
         say("camera_on", who=self.identity, sid=self.camera_track.sid, at=time.time())
-        self.base = (0, {})
-        self.tasks.append(asyncio.create_task(self.note_base(self.camera_track)))
 
     async def camera_off(self) -> None:
         track, source = self.camera_track, self.camera
@@ -169,25 +165,14 @@ class Participant:
                 del returns[:-4]
                 say("sound", who=self.identity, at=time.time(), slip_ms=round(slip, 1))
 
-    async def encoded(self, track: rtc.LocalVideoTrack) -> tuple[int, dict[str, int]]:
-        """Frames captured so far, and frames that the encoder gave out for each layer."""
-        captured, layers = self.frames, {}
+    async def sent(self, track: rtc.LocalVideoTrack) -> dict[str, object]:
+        """Frames captured, and the SSRCs of the layers, the best first."""
+        layers = []
         for stat in await track.get_stats():
             if stat.WhichOneof("stats") == "outbound_rtp":
-                out = stat.outbound_rtp.outbound
-                layers[out.rid or "-"] = out.frames_encoded
-        return captured, layers
-
-    async def note_base(self, track: rtc.LocalVideoTrack) -> None:
-        await asyncio.sleep(1)
-        self.base = await self.encoded(track)
-
-    async def sent(self, track: rtc.LocalVideoTrack) -> dict[str, object]:
-        """Frames captured since the base, and how many of them the best layer's encoder left out."""
-        captured, layers = await self.encoded(track)
-        count = captured - self.base[0]
-        best = max((n - self.base[1].get(layer, 0) for layer, n in layers.items()), default=0)
-        return {"captured": count, "skipped": max(0, count - best), "layers": layers}
+                out = stat.outbound_rtp
+                layers.append(("qhf".find(out.outbound.rid or "-"), out.stream.ssrc))
+        return {"captured": self.frames, "ssrcs": [ssrc for _, ssrc in sorted(layers, reverse=True)]}
 
     def mute(self, muted: bool) -> None:
         if self.microphone_track:
@@ -198,7 +183,7 @@ class Participant:
         if self.room is None:
             return
         room, self.room = self.room, None
-        counts = await self.sent(self.camera_track) if self.camera_track else {"captured": 0, "skipped": 0}
+        counts = await self.sent(self.camera_track) if self.camera_track else {"captured": 0, "ssrcs": []}
         self.camera = self.microphone = None
         for task in self.tasks:
             task.cancel()

@@ -13,6 +13,7 @@ mod scratch;
 mod server;
 mod tools;
 mod usage;
+mod wire;
 
 pub use control::{Control, Measured};
 pub use nginx::{Certificate, Nginx};
@@ -24,6 +25,7 @@ pub use scratch::Scratch;
 pub use server::{API_KEY, API_SECRET, LiveKitServer};
 pub use tools::{livekit_server, python, rig_file};
 pub use usage::Usage;
+pub use wire::{Stream, Wire};
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use super::process::{Line, Process};
@@ -120,7 +120,8 @@ impl Publishers {
     /// When they don't end by themselves.
     pub fn leave(mut self) -> Result<Vec<Value>> {
         self.process.close_stdin();
-        self.process.wait(PATIENCE)?;
+        let status = self.process.wait(PATIENCE)?;
+        ensure!(status.success(), "publisher.py: {status}: {:?}", self.process.stderr());
         Ok(self.events().into_iter().filter(|e| e["event"] == "left").collect())
     }
 

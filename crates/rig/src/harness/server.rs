@@ -20,6 +20,7 @@ pub const API_SECRET: &str = "the-rig-has-a-secret-that-everyone-may-know";
 pub struct LiveKitServer {
     process: Process,
     port: u16,
+    rtc_udp: u16,
 }
 
 impl LiveKitServer {
@@ -48,7 +49,7 @@ impl LiveKitServer {
         std::fs::write(&config, text)?;
         let mut command = Command::new(livekit_server()?);
         command.arg("--config").arg(&config).current_dir(scratch.path());
-        let mut server = Self { process: Process::start("livekit-server", &mut command)?, port };
+        let mut server = Self { process: Process::start("livekit-server", &mut command)?, port, rtc_udp };
         ensure!(
             wait_until(PATIENCE, || server.is_healthy() || server.process.wait(Duration::ZERO).is_ok()),
             "the LiveKit server doesn't answer"
@@ -67,6 +68,12 @@ impl LiveKitServer {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The UDP port that media comes in by.
+    #[must_use]
+    pub fn media_port(&self) -> u16 {
+        self.rtc_udp
     }
 
     /// What it logged.
