@@ -18,8 +18,9 @@ use crate::media::{Programme, ProgrammeSpec};
 use crate::room::{Seat, SeatEvent};
 use crate::supervisor::protocol::{Command, End, ORPHAN_LIMIT, Order, Report};
 
-/// How long sources may be late before the programme goes on without them; all of it is delay.
-const LATENCY: Duration = Duration::from_millis(200);
+/// How long sources may be late before the programme goes on without them: a packet that is lost and asked
+/// for again over 100 ms comes in time. All of it is delay, and decoded pictures that wait.
+const LATENCY: Duration = Duration::from_millis(300);
 /// When the recording begins at the latest, after joining.
 const BEGIN_AFTER: Duration = Duration::from_secs(1);
 /// How long the goodbye to the room may take.

@@ -64,6 +64,8 @@ pub struct Participant {
     pub expected: u32,
     /// Those of them that are not in the file.
     pub missing: u32,
+    /// Where frames are missing: when the next one is shown, and how many. Empty where the canvas is slower.
+    pub gaps: Vec<(f64, u32)>,
     /// `missing / expected`.
     pub missing_share: f64,
     /// Frames that came after a later one.
@@ -178,6 +180,7 @@ impl Participant {
             counters: glimpses.first().zip(glimpses.last()).map(|(a, b)| (a.counter, b.counter)),
             expected,
             missing,
+            gaps: left_out(glimpses, cadence),
             missing_share: if expected == 0 { 0.0 } else { f64::from(missing) / f64::from(expected) },
             backward,
             freezes: freezes(glimpses, cadence),
@@ -227,6 +230,18 @@ fn count(glimpses: &[Glimpse], cadence: Cadence<'_>) -> (u32, u32, u32) {
     }
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     (small(expected), small(missing), small(backward))
+}
+
+fn left_out(glimpses: &[Glimpse], cadence: Cadence<'_>) -> Vec<(f64, u32)> {
+    if 1.0 / cadence.step < f64::from(cadence.fps) - 0.5 {
+        return Vec::new();
+    }
+    let pairs =
+        glimpses.windows(2).map(|pair| (pair[1].picture, frames_between(pair[0].counter, pair[1].counter)));
+    pairs
+        .filter(|(_, step)| *step > 1)
+        .map(|(picture, step)| (cadence.time(picture), u32::try_from(step - 1).unwrap_or(u32::MAX)))
+        .collect()
 }
 
 fn freezes(glimpses: &[Glimpse], cadence: Cadence<'_>) -> Vec<Span> {

@@ -74,12 +74,9 @@ impl Wire {
     /// # Errors
     /// When packets can't be listened to.
     pub fn listen(port: u16) -> Result<Self> {
-        let socket = socket(
-            AddressFamily::PACKET,
-            SocketType::DGRAM,
-            NonZeroU32::new(IPV4).map(Protocol::from_raw),
-        )
-        .context("listening to packets needs root")?;
+        let socket =
+            socket(AddressFamily::PACKET, SocketType::DGRAM, NonZeroU32::new(IPV4).map(Protocol::from_raw))
+                .context("listening to packets needs root")?;
         sockopt::set_socket_recv_buffer_size_force(&socket, BUFFER)?;
         sockopt::set_socket_timeout(&socket, sockopt::Timeout::Recv, Some(Duration::from_millis(100)))?;
         let stop = Arc::new(AtomicBool::new(false));
