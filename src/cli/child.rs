@@ -18,7 +18,7 @@ use crate::config::Environment;
 use crate::job::End;
 use crate::recorder;
 use crate::supervisor::protocol::{Command, Order, Report};
-use crate::supervisor::say_preflight;
+use crate::supervisor::{say_preflight, small_pages};
 use crate::telemetry::{self, Console, LogFormat};
 
 use super::exit::Exit;
@@ -49,6 +49,7 @@ pub fn run(check: bool, env: &Environment, log_format: LogFormat, console: &Cons
             Err(_) => Exit::Failed,
         };
     }
+    small_pages();
     report_panics(Arc::clone(&reports));
     let mut stdin = BufReader::new(io::stdin());
     let order = match read_order(&mut stdin) {

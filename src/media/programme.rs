@@ -236,8 +236,18 @@ impl Parts {
         self.canvas.set_property("caps", caps);
         self.x264.set_property("bitrate", video_kbps);
         self.x264.set_property("key-int-max", key_frame_interval_s.saturating_mul(fps));
+        self.x264.set_property("threads", encoder_threads(&spec.encoding));
         self.aac.set_property("bitrate", int(audio_kbps.saturating_mul(1000)));
     }
+}
+
+/// As many threads as there are 720p30 pictures in a second's work: one encodes that in half of its time, and
+/// each more costs memory and holds back a picture.
+fn encoder_threads(encoding: &Encoding) -> u32 {
+    const EACH: u64 = 1280 * 720 * 30;
+    let pixels = u64::from(encoding.width) * u64::from(encoding.height) * u64::from(encoding.fps);
+    let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+    u32::try_from(pixels.div_ceil(EACH).clamp(1, cores)).unwrap_or(1)
 }
 
 fn register(branches: &Branches, branch: &Arc<Branch>) {

@@ -9,6 +9,7 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command as Pro
 use zeroize::Zeroizing;
 
 use super::Lines;
+use super::footprint::MALLOC;
 use super::protocol::{Command, Order};
 use super::watch::Patience;
 
@@ -75,6 +76,7 @@ impl Launcher {
     pub fn command(&self) -> Process {
         let mut command = Process::new(&self.program);
         command.arg("child").env_clear().envs(child_environment()).env("RUST_LOG", &self.log_filter);
+        command.env(MALLOC.0, MALLOC.1);
         if self.log_json {
             command.args(["--log-format", "json"]);
         }

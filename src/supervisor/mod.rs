@@ -5,6 +5,7 @@
 
 mod clock;
 pub mod deliver;
+mod footprint;
 mod hardening;
 mod job;
 mod launch;
@@ -19,6 +20,7 @@ mod signals;
 mod watch;
 
 pub use clock::wall_nanos;
+pub use footprint::small_pages;
 pub use hardening::no_core_dumps;
 pub use job::run;
 pub use launch::Launcher;
