@@ -87,7 +87,9 @@ async fn record(order: Order, stdin: BufReader<io::Stdin>, pipe: Arc<File>) -> E
     });
     let stop_on_term = tokio::spawn(async move { obey_signals(&term).await });
 
-    let end = recorder::run(order, commands, orphaned, reports.clone()).await;
+    let Some(end) = recorder::run(order, commands, orphaned, reports.clone()).await else {
+        return Exit::Failed;
+    };
 
     stop_on_term.abort();
     let exit = if let End::Failed { .. } = end { Exit::Failed } else { Exit::Ok };

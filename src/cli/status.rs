@@ -24,6 +24,7 @@ fn cause(reason: LockReason) -> &'static str {
         LockReason::MissingKey => "no key",
         LockReason::WrongKey => "wrong key",
         LockReason::NotSupported => "not supported",
+        LockReason::Av1 => "AV1 isn't encrypted",
         LockReason::Clear => "in clear",
     }
 }

@@ -29,10 +29,12 @@ static H264: BinText = bin_text!("decode/h264");
 static H265: BinText = bin_text!("decode/h265");
 static AV1: BinText = bin_text!("decode/av1");
 static OPUS: BinText = bin_text!("decode/opus");
+static PCMU: BinText = bin_text!("decode/pcmu");
+static PCMA: BinText = bin_text!("decode/pcma");
 
 /// Every bin there is.
 #[cfg(test)]
-pub(super) static ALL: [&BinText; 7] = [&PROGRAMME, &VP8, &VP9, &H264, &H265, &AV1, &OPUS];
+pub(super) static ALL: [&BinText; 9] = [&PROGRAMME, &VP8, &VP9, &H264, &H265, &AV1, &OPUS, &PCMU, &PCMA];
 
 /// The bin that decodes `codec`, where there is one.
 pub(super) fn decoder(codec: Codec) -> Option<&'static BinText> {
@@ -43,8 +45,10 @@ pub(super) fn decoder(codec: Codec) -> Option<&'static BinText> {
         Codec::H265 => Some(&H265),
         Codec::Av1 => Some(&AV1),
         Codec::Opus => Some(&OPUS),
-        // Redundancy is unpacked before it gets here; G.711 needs a resampler that nobody asked for yet.
-        Codec::Red | Codec::Pcmu | Codec::Pcma => None,
+        Codec::Pcmu => Some(&PCMU),
+        Codec::Pcma => Some(&PCMA),
+        // Redundancy is unpacked before it gets here.
+        Codec::Red => None,
     }
 }
 

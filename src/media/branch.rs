@@ -162,6 +162,7 @@ impl Branch {
         self.watch_output(&out);
         guard_size(&self.text.pad(&self.text.element::<gst::Element>(&bin, "decoder")?, "sink")?);
         guard_size(&out);
+        guard_time(&out);
 
         self.trunk.pipeline.add(&bin).map_err(|e| self.text.error(e))?;
         let started = match out.link(&self.pad) {
@@ -252,6 +253,17 @@ fn guard_size(pad: &gst::Pad) {
             (true, true) => gst::PadProbeReturn::Handled,
             (true, false) => gst::PadProbeReturn::Drop,
         }
+    });
+}
+
+/// Lets nothing pass that has no time: one such picture ends a mixer, and with it everyone's.
+fn guard_time(pad: &gst::Pad) {
+    pad.add_probe(gst::PadProbeType::BUFFER, |pad, info| {
+        if info.buffer().is_some_and(|buffer| buffer.pts().is_some()) {
+            return gst::PadProbeReturn::Ok;
+        }
+        tracing::debug!(pad = %pad.path_string(), "a decoder gave something without a time");
+        gst::PadProbeReturn::Drop
     });
 }
 

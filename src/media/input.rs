@@ -8,7 +8,7 @@ use livetape_rtc::Codec;
 
 use super::branch::Branch;
 use super::inbox::Inbox;
-use super::{opus, size};
+use super::{g711, opus, size};
 
 /// What became of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,7 @@ impl Drop for VideoInput {
 #[derive(Debug)]
 pub struct AudioInput {
     pub(super) branch: Arc<Branch>,
+    pub(super) codec: Codec,
     /// When the last packet that was taken ends.
     pub(super) ends: Mutex<Option<Duration>>,
 }
@@ -61,10 +62,12 @@ impl AudioInput {
     /// Gives a packet to the decoder; `pts` in running time of the programme. Never waits. A hole of up to 120 ms
     /// before it is concealed.
     pub fn push(&self, pts: Duration, data: Bytes) -> Pushed {
-        let pts = pts.saturating_sub(opus::DELAY);
-        let Some(duration) = opus::duration(&data) else { return Pushed::Dropped };
+        let is_opus = self.codec == Codec::Opus;
+        let pts = if is_opus { pts.saturating_sub(opus::DELAY) } else { pts };
+        let duration = if is_opus { opus::duration(&data) } else { g711::duration(&data) };
+        let Some(duration) = duration else { return Pushed::Dropped };
         let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, length)) = opus::gap(*ends, pts) {
+        if let Some((at, length)) = opus::gap(*ends, pts).filter(|_| is_opus) {
             self.branch.gap(at, length);
         }
         let pushed = self.branch.push(pts, true, data);

@@ -16,6 +16,7 @@ mod bin;
 mod branch;
 mod error;
 mod event;
+mod g711;
 mod gate;
 mod inbox;
 mod input;
@@ -27,6 +28,7 @@ mod outbox;
 mod paint;
 mod preflight;
 mod programme;
+mod pulse;
 mod scene;
 mod size;
 mod tap;
@@ -37,6 +39,7 @@ pub use input::{AudioInput, Pushed, VideoInput};
 pub use outbox::ProgrammeEvents;
 pub use preflight::{MissingElement, preflight};
 pub use programme::{Programme, ProgrammeSpec};
+pub use pulse::Pulse;
 pub use scene::{Scene, SourceId, Tile, TileState};
 
 /// Samples per second of all sound from decoder to encoder.

@@ -29,16 +29,19 @@ const UGLY: &str = "gstreamer1.0-plugins-ugly";
 const LIBAV: &str = "gstreamer1.0-libav";
 
 /// Every element that a bin of `pipelines/` names.
-const NEEDED: [(&str, &str); 20] = [
+const NEEDED: [(&str, &str); 23] = [
     ("capsfilter", CORE),
     ("appsrc", BASE),
     ("appsink", BASE),
     ("audioconvert", BASE),
+    ("audioresample", BASE),
     ("videoconvert", BASE),
     ("compositor", BASE),
     ("audiomixer", BASE),
     ("overlaycomposition", BASE),
     ("opusdec", BASE),
+    ("alawdec", GOOD),
+    ("mulawdec", GOOD),
     ("vp8dec", GOOD),
     ("vp9dec", GOOD),
     ("h264parse", BAD),

@@ -18,6 +18,7 @@ use super::input::{AudioInput, VideoInput};
 use super::keeper::{self, Branches, Keeper, hide};
 use super::outbox::{Outbox, ProgrammeEvents};
 use super::paint::Labels;
+use super::pulse::{Pulse, PulseMeter};
 use super::tap::Tap;
 use super::{BYTES_PER_FRAME, MediaError, SAMPLE_RATE, Scene, SourceId, preflight};
 use crate::job::{Encoding, Layout};
@@ -54,6 +55,7 @@ pub struct Programme {
     trunk: Trunk,
     latency: Duration,
     gate: Arc<Gate>,
+    pulse: Arc<PulseMeter>,
     picture: gst::Element,
     sound: gst::Element,
     videos: Branches,
@@ -81,8 +83,10 @@ impl Programme {
         // recording runs: this one stays, and shows nothing.
         let anchor = parts.picture.request_pad_simple("sink_%u");
         hide(&anchor.ok_or_else(|| PROGRAMME.error("the compositor gives no pad"))?);
-        guard_picture(&PROGRAMME.pad(&parts.picture, "src")?, gate.clone(), nanos(spec.latency + LAG));
-        guard_sound(&PROGRAMME.pad(&parts.sound, "src")?, gate.clone());
+        let pulse = Arc::new(PulseMeter::default());
+        let meter = pulse.clone();
+        guard_picture(&PROGRAMME.pad(&parts.picture, "src")?, gate.clone(), meter, nanos(spec.latency + LAG));
+        guard_sound(&PROGRAMME.pad(&parts.sound, "src")?, gate.clone(), pulse.clone());
         Tap::connect(spec.encoding.clone(), gate.clone(), outbox, &parts.video, &parts.audio);
         listen(&trunk)?;
 
@@ -104,6 +108,7 @@ impl Programme {
             trunk,
             latency: spec.latency,
             gate,
+            pulse,
             picture: parts.picture,
             sound: parts.sound,
             videos,
@@ -124,6 +129,11 @@ impl Programme {
     /// Running time, right now: what the pipeline's clock has counted since it started.
     pub fn running_time(&self) -> Duration {
         self.trunk.pipeline.current_running_time().map_or(Duration::ZERO, Into::into)
+    }
+
+    /// What the mixers gave so far: it rises all the time, or the programme stands still.
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.read()
     }
 
     /// Shows these tiles, in this order, from the next picture on. Cheap where nothing changed.
@@ -155,7 +165,7 @@ impl Programme {
         let text = bin::decoder(codec).filter(|_| codec.is_audio()).ok_or(MediaError::Codec(codec))?;
         let branch = Branch::new(source, text, &self.trunk, &self.sound, |_| {})?;
         register(&self.audios, &branch);
-        Ok(AudioInput { branch, ends: Mutex::new(None) })
+        Ok(AudioInput { branch, codec, ends: Mutex::new(None) })
     }
 
     /// Begins the recording at this running time: everything before is dropped ahead of the encoders. Time zero
@@ -264,7 +274,10 @@ fn listen(trunk: &Trunk) -> Result<(), MediaError> {
     bus.set_sync_handler(move |_, message| {
         if let (gst::MessageView::Error(error), Some(pipeline)) = (message.view(), pipeline.upgrade()) {
             match branch_of(error.src(), pipeline.upcast_ref()) {
-                Some(bin) => inbox.broken(bin),
+                Some(bin) => {
+                    tracing::debug!(error = %error.error(), debug = ?error.debug(), "a decoder broke");
+                    inbox.broken(bin);
+                }
                 None => outbox.fail(format!("{} ({:?})", error.error(), error.debug())),
             }
         }
@@ -285,9 +298,10 @@ fn branch_of(object: Option<&gst::Object>, pipeline: &gst::Object) -> Option<gst
     }
 }
 
-fn guard_picture(pad: &gst::Pad, gate: Arc<Gate>, lag: u64) {
+fn guard_picture(pad: &gst::Pad, gate: Arc<Gate>, pulse: Arc<PulseMeter>, lag: u64) {
     let behind = AtomicBool::new(false);
     pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+        pulse.picture();
         let Some(start) = info.buffer().and_then(|b| b.pts()).map(gst::ClockTime::nseconds) else {
             return gst::PadProbeReturn::Drop;
         };
@@ -310,8 +324,9 @@ fn guard_picture(pad: &gst::Pad, gate: Arc<Gate>, lag: u64) {
     });
 }
 
-fn guard_sound(pad: &gst::Pad, gate: Arc<Gate>) {
+fn guard_sound(pad: &gst::Pad, gate: Arc<Gate>, pulse: Arc<PulseMeter>) {
     pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+        pulse.sound();
         let Some(buffer) = info.buffer_mut() else { return gst::PadProbeReturn::Drop };
         let Some(start) = buffer.pts().map(gst::ClockTime::nseconds) else {
             return gst::PadProbeReturn::Drop;

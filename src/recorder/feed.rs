@@ -4,13 +4,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use livetape_rtc::{Codec, OpenFrame, Refusal};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
+use tokio::time::sleep_until;
 
 use crate::media::{AudioInput, MediaError, Programme, SourceId, VideoInput};
 use crate::room::{Encryption, Frames, Received, TrackFacts};
 use crate::supervisor::protocol::LockReason;
 use crate::timeline::{Cadence, Kind, ParticipantClock, TrackClock};
+
+/// How long the last picture of a track that ended stands: it may come back by another connection.
+const STAND: Duration = Duration::from_secs(2);
 
 /// What a feed tells the recorder; only changes, so a small channel does.
 #[derive(Debug)]
@@ -38,7 +42,15 @@ pub type SharedClock = Arc<Mutex<ParticipantClock>>;
 #[derive(Debug)]
 pub struct Feed {
     task: JoinHandle<()>,
-    keyframe: Arc<tokio::sync::Notify>,
+    keyframe: Arc<Notify>,
+    handover: Arc<Handover>,
+}
+
+/// Frames of the same track that come by another way; newer ones replace those that weren't taken yet.
+#[derive(Debug, Default)]
+struct Handover {
+    frames: Mutex<Option<Frames>>,
+    bell: Notify,
 }
 
 impl Drop for Feed {
@@ -63,7 +75,8 @@ impl Feed {
         programme_fps: u32,
         events: mpsc::Sender<FeedEvent>,
     ) -> Self {
-        let keyframe = Arc::new(tokio::sync::Notify::new());
+        let keyframe = Arc::new(Notify::new());
+        let handover = Arc::new(Handover::default());
         let feeder = Feeder {
             sid: facts.sid.clone(),
             kind: facts.kind,
@@ -78,8 +91,15 @@ impl Feed {
             torn: false,
             last: None,
         };
-        let task = tokio::spawn(feeder.run(frames, keyframe.clone()));
-        Self { task, keyframe }
+        let task = tokio::spawn(feeder.run(frames, keyframe.clone(), handover.clone()));
+        Self { task, keyframe, handover }
+    }
+
+    /// The track comes by another way now: the connection was made anew. What still comes by the old one is used
+    /// until the new one can be decoded.
+    pub fn go_on_with(&self, frames: Frames) {
+        *self.handover.frames.lock().unwrap_or_else(PoisonError::into_inner) = Some(frames);
+        self.handover.bell.notify_one();
     }
 
     /// The decoder needs a keyframe.
@@ -107,29 +127,70 @@ struct Feeder {
 }
 
 impl Feeder {
-    async fn run(mut self, mut frames: Frames, keyframe: Arc<tokio::sync::Notify>) {
+    async fn run(mut self, frames: Frames, keyframe: Arc<Notify>, handover: Arc<Handover>) {
+        let (mut current, mut next) = (Some(frames), None);
+        // The last picture stands until then; after it, initials do.
+        let mut stands_until: Option<Instant> = None;
         loop {
-            let received = tokio::select! {
-                received = frames.next() => received,
+            tokio::select! {
+                received = receive(&mut current) => match received {
+                    Some(received) => self.on_received(received).await,
+                    None => {
+                        current = next.take();
+                        self.begin_anew();
+                        stands_until = current.is_none().then(|| Instant::now() + STAND);
+                    }
+                },
+                received = receive(&mut next) => match received {
+                    Some(Received::Frame(frame)) if frame.keyframe || self.kind == Kind::Sound => {
+                        current = next.take();
+                        self.begin_anew();
+                        self.on_received(Received::Frame(frame)).await;
+                    }
+                    Some(_) => {}
+                    None => next = None,
+                },
+                () = handover.bell.notified() => {
+                    let frames = handover.frames.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    if current.is_some() {
+                        next = frames;
+                    } else {
+                        (current, stands_until) = (frames, None);
+                    }
+                }
                 () = keyframe.notified() => {
-                    frames.request_keyframe();
-                    continue;
-                }
-            };
-            match received {
-                Some(Received::Frame(frame)) => {
-                    if self.kind == Kind::Picture {
-                        self.torn = !frame.keyframe && (self.torn || !frame.meta.contiguous);
-                    }
-                    if !self.torn {
-                        self.on_frame(frame).await;
+                    if let Some(frames) = &current {
+                        frames.request_keyframe();
                     }
                 }
-                Some(Received::Refused(refusal)) => {
-                    tracing::debug!(track.sid = %self.sid, %refusal, "a frame stays shut");
-                    self.on_refused(lock_reason(refusal)).await;
+                () = sleep_until(stands_until.unwrap_or_else(Instant::now).into()), if stands_until.is_some() => {
+                    (self.input, stands_until) = (None, None);
                 }
-                None => return,
+            }
+        }
+    }
+
+    /// Another connection has its own numbering of packets and its own time stamps.
+    fn begin_anew(&mut self) {
+        self.torn = false;
+        if let Some(clock) = &mut self.track_clock {
+            clock.begin_anew();
+        }
+    }
+
+    async fn on_received(&mut self, received: Received) {
+        match received {
+            Received::Frame(frame) => {
+                if self.kind == Kind::Picture {
+                    self.torn = !frame.keyframe && (self.torn || !frame.meta.contiguous);
+                }
+                if !self.torn {
+                    self.on_frame(frame).await;
+                }
+            }
+            Received::Refused(refusal) => {
+                tracing::debug!(track.sid = %self.sid, %refusal, "a frame stays shut");
+                self.on_refused(lock_reason(refusal)).await;
             }
         }
     }
@@ -192,6 +253,14 @@ impl Feeder {
         };
         // The recorder is gone only when all feeds are about to be dropped.
         let _ = self.events.send(event).await;
+    }
+}
+
+/// The next of these frames; pends where there are none.
+async fn receive(frames: &mut Option<Frames>) -> Option<Received> {
+    match frames {
+        Some(frames) => frames.next().await,
+        None => std::future::pending().await,
     }
 }
 

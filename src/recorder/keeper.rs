@@ -4,8 +4,8 @@
 //! when that is full the programme says that the disk is too slow, and ends.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
@@ -37,6 +37,8 @@ pub struct Keeper {
 struct Tally {
     bytes: AtomicU64,
     recorded_ms: AtomicU64,
+    /// Where time zero of what the programme gives lies in the recording.
+    origin: OnceLock<Duration>,
 }
 
 impl Keeper {
@@ -53,11 +55,24 @@ impl Keeper {
         let identity = ChildIdentity::current().map_err(|error| error.to_string())?;
         recording.write_child(&identity).map_err(|error| error.to_string())?;
         let tally = Arc::new(Tally::default());
-        let end = order.duration.map(|d| i64::try_from(d.as_nanos()).unwrap_or(i64::MAX));
-        let work = Work { recording, events, to, end, tally: tally.clone(), open: None };
+        let work = Work {
+            recording,
+            events,
+            to,
+            duration: order.duration,
+            end: None,
+            tally: tally.clone(),
+            open: None,
+        };
         let spawned = std::thread::Builder::new().name("keeper".into()).spawn(move || work.run());
         spawned.map_err(|error| error.to_string())?;
         Ok(Self { tally })
+    }
+
+    /// Where the programme's time zero lies in the recording; to be said once, before anything comes out of it.
+    pub fn begin_at(&self, origin: Duration) {
+        // Only the first time counts, as for the programme's gate.
+        let _ = self.tally.origin.set(origin);
     }
 
     /// Recorded time in milliseconds.
@@ -75,7 +90,8 @@ struct Work {
     recording: RecordingDir,
     events: ProgrammeEvents,
     to: mpsc::Sender<KeeperEvent>,
-    /// Samples from here on are not kept.
+    duration: Option<Duration>,
+    /// Samples from here on, in the programme's time, are not kept.
     end: Option<i64>,
     tally: Arc<Tally>,
     open: Option<(LogWriter, FragmentWriter)>,
@@ -116,7 +132,10 @@ impl Work {
     fn open(&mut self, video: &VideoConfig, audio: &AudioConfig) -> Result<(), StorageError> {
         let created = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
         let (log, resume) = LogWriter::open(&self.recording, video, audio, created)?;
-        let fragments = FragmentWriter::resume(audio, FRAGMENT, &resume, resume.end);
+        // It is said when the gate opens, which nothing comes out before.
+        let origin = *self.tally.origin.wait();
+        self.end = self.duration.map(|duration| nanos(duration.saturating_sub(origin)));
+        let fragments = FragmentWriter::resume(audio, FRAGMENT, &resume, nanos(origin));
         self.tally.bytes.store(log.status().bytes, Ordering::Relaxed);
         self.open = Some((log, fragments));
         Ok(())
@@ -159,4 +178,8 @@ impl Work {
         tally.recorded_ms.store(u64::try_from(recorded.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         Ok(())
     }
+}
+
+fn nanos(time: Duration) -> i64 {
+    i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
 }

@@ -93,6 +93,7 @@ impl LockReason {
                 "the key is not the one its publisher uses, or is derived otherwise (--e2ee-kdf, --e2ee-key-encoding)"
             }
             Self::NotSupported => "its codec or its encryption can't be opened",
+            Self::Av1 => "no LiveKit SDK encrypts AV1 (publish VP8, VP9, H.264 or H.265)",
             Self::Clear => "it is declared as encrypted, but its frames come in clear, which is refused",
         }
     }

@@ -9,6 +9,7 @@
 //!
 //! It never speaks to a store, a grant or a webhook: that is the parent's.
 
+mod doubts;
 mod feed;
 mod keeper;
 mod locks;
@@ -18,6 +19,7 @@ mod roster;
 mod run;
 mod session;
 mod sit;
+mod standstill;
 
 pub use missing::missing;
 pub use run::run;

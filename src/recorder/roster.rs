@@ -152,9 +152,9 @@ impl Roster {
         Scene { tiles }
     }
 
-    /// Every member is forgotten (the seat was lost); those who are still there will be told again.
-    pub fn clear(&mut self) {
-        self.people.clear();
+    /// Everyone who is here.
+    pub fn identities(&self) -> Vec<String> {
+        self.people.iter().map(|person| person.member.identity.clone()).collect()
     }
 
     fn fresh_source(&mut self) -> SourceId {

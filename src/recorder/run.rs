@@ -13,6 +13,7 @@ use super::keeper::{Keeper, KeeperEvent};
 use super::rejoin;
 use super::session::Session;
 use super::sit::{self, NoSeat};
+use super::standstill::Standstill;
 use crate::job::{Disconnect, on_disconnect};
 use crate::media::{Programme, ProgrammeSpec};
 use crate::room::{Seat, SeatEvent};
@@ -31,16 +32,17 @@ const TICK: Duration = Duration::from_millis(100);
 /// Records one room, as ordered, until something ends it; what was written stays in the spool.
 ///
 /// `orphaned` resolves when the parent is gone: then the room, the duration or [`ORPHAN_LIMIT`] ends it.
-/// `reports` is for the parent; nothing waits for a parent that doesn't read.
+/// `reports` is for the parent; nothing waits for a parent that doesn't read. `None` when the programme broke: no
+/// last word is due then, so that another recorder goes on.
 pub async fn run(
     order: Order,
     commands: mpsc::Receiver<Command>,
     orphaned: oneshot::Receiver<()>,
     reports: mpsc::Sender<Report>,
-) -> End {
+) -> Option<End> {
     match Recorder::start(order, commands, orphaned, reports).await {
         Ok((recorder, inputs)) => recorder.run(inputs).await,
-        Err(error) => End::Failed { error, code: 500 },
+        Err(error) => Some(End::Failed { error, code: 500 }),
     }
 }
 
@@ -73,11 +75,14 @@ struct Recorder {
     keeper: Keeper,
     reports: mpsc::Sender<Report>,
     place: Place,
-    /// Running time of time zero, once the recording has begun.
+    /// Running time of this child's first picture, once it has recorded something.
     zero: Option<Duration>,
+    /// Where that lies in the recording: a former child began it.
+    origin: Duration,
     joined: Option<Instant>,
     orphaned: Option<Instant>,
     progress_due: Instant,
+    standstill: Standstill,
 }
 
 impl Recorder {
@@ -89,7 +94,11 @@ impl Recorder {
     ) -> Result<(Self, Inputs), String> {
         let keyring = order.key.as_ref().map(sit::keyring);
         // The way into the room and the programme's start are walked at the same time.
-        let trying: Sitting = Box::pin(sit::sit_first(order.clone(), keyring.clone()));
+        let trying: Sitting = if order.restart == 0 {
+            Box::pin(sit::sit_first(order.clone(), keyring.clone()))
+        } else {
+            Box::pin(sit::sit_again(order.clone(), keyring.clone()))
+        };
         let spec = ProgrammeSpec { encoding: order.encoding.clone(), layout: order.layout, latency: LATENCY };
         let started = tokio::task::spawn_blocking(move || Programme::start(&spec)).await;
         let (programme, events) = started.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
@@ -105,15 +114,17 @@ impl Recorder {
             reports,
             place: Place::Sitting { trying, attempt: 0, lost: None },
             zero: None,
+            origin: Duration::ZERO,
             joined: None,
             orphaned: None,
             progress_due: Instant::now(),
+            standstill: Standstill::default(),
             order,
         };
         Ok((recorder, Inputs { feeds: feed_rx, keeper: keeper_rx, commands, orphaned }))
     }
 
-    async fn run(mut self, mut inputs: Inputs) -> End {
+    async fn run(mut self, mut inputs: Inputs) -> Option<End> {
         let mut tick: Interval = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -122,12 +133,17 @@ impl Recorder {
                 Some(event) = inputs.feeds.recv() => self.on_feed(event),
                 event = inputs.keeper.recv() => {
                     if let Some(end) = self.on_keeper(event).await {
-                        return end;
+                        return Some(end);
                     }
                 }
                 Some(command) = inputs.commands.recv() => self.on_command(command),
                 _ = &mut inputs.orphaned, if self.orphaned.is_none() => self.on_orphaned(),
-                _ = tick.tick() => self.on_tick(),
+                _ = tick.tick() => {
+                    if self.stands_still() {
+                        return None;
+                    }
+                    self.on_tick();
+                }
             }
         }
     }
@@ -160,9 +176,6 @@ impl Recorder {
             return;
         }
         tracing::info!(room.sid = %room_sid, "seated");
-        if self.joined.is_some() {
-            self.session.on_reseated();
-        }
         self.joined.get_or_insert_with(Instant::now);
         self.place = Place::Seated(seat);
         self.report(Report::Joined { room_sid });
@@ -199,7 +212,7 @@ impl Recorder {
         }
     }
 
-    /// Time zero: the first picture or sound.
+    /// The first picture or sound: time zero, unless a former child recorded.
     fn begin(&mut self, at: Duration) {
         if self.zero.is_some() {
             return;
@@ -209,7 +222,10 @@ impl Recorder {
         self.zero = Some(at);
         let ago = self.programme.running_time().saturating_sub(at);
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(ago);
-        let started_at = i64::try_from(wall.as_nanos()).unwrap_or(i64::MAX);
+        let began = i64::try_from(wall.as_nanos()).unwrap_or(i64::MAX);
+        let started_at = self.order.started_at.unwrap_or(began);
+        self.origin = Duration::from_nanos(began.saturating_sub(started_at).try_into().unwrap_or(0));
+        self.keeper.begin_at(self.origin);
         self.report(Report::Started { started_at });
     }
 
@@ -236,6 +252,16 @@ impl Recorder {
         self.orphaned = Some(Instant::now());
     }
 
+    /// While it flushes the programme looks after itself.
+    fn stands_still(&mut self) -> bool {
+        let still = !matches!(self.place, Place::Flushing { .. })
+            && self.standstill.look(self.programme.running_time(), self.programme.pulse());
+        if still {
+            tracing::error!("the programme stands still");
+        }
+        still
+    }
+
     fn on_tick(&mut self) {
         let now = self.programme.running_time();
         for text in self.session.on_tick(now) {
@@ -249,7 +275,7 @@ impl Recorder {
         }
         // The last samples come out a latency later; the keeper cuts at the exact end.
         if let (Some(zero), Some(duration)) = (self.zero, self.order.duration)
-            && now >= zero + duration + LATENCY
+            && now + self.origin >= zero + duration + LATENCY
         {
             self.finish(End::Duration);
         }
@@ -282,7 +308,7 @@ impl Recorder {
             Place::Seated(seat) => (None, Some(seat)),
             Place::Sitting { .. } | Place::Nowhere => (None, None),
         };
-        self.session.on_lost();
+        self.session.end();
         if let Some(seat) = seat {
             // The goodbye is a courtesy: the server finds out by itself.
             let _ = timeout(GOODBYE, seat.leave()).await;

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::doubts::Doubts;
 use super::feed::{Feed, FeedEvent, SharedClock};
 use super::locks::Locks;
 use super::roster::{PictureState, Roster};
 use crate::media::{Programme, SourceId};
-use crate::room::{Frames, SeatEvent, TrackFacts};
-use crate::supervisor::protocol::LockedTrack;
+use crate::room::{Encryption, Frames, SeatEvent, TrackFacts};
+use crate::supervisor::protocol::{LockReason, LockedTrack};
 use crate::timeline::Kind;
 
 /// Feeds, tiles and locks of one recording; outlives a seat, for a lost one is taken again.
@@ -21,6 +22,7 @@ pub struct Session {
     fps: u32,
     roster: Roster,
     locks: Locks,
+    doubts: Doubts,
     tracks: HashMap<String, Track>,
     clocks: HashMap<String, SharedClock>,
     feed_events: mpsc::Sender<FeedEvent>,
@@ -42,6 +44,7 @@ impl Session {
             fps,
             roster: Roster::default(),
             locks: Locks::default(),
+            doubts: Doubts::default(),
             tracks: HashMap::new(),
             clocks: HashMap::new(),
             feed_events,
@@ -51,29 +54,31 @@ impl Session {
     /// Takes one event of the seat. ([`SeatEvent::Lost`] is the caller's.)
     pub fn on_seat(&mut self, event: SeatEvent) {
         match event {
-            SeatEvent::Member(member) => self.roster.seat(member),
-            SeatEvent::Left { identity } => {
-                for sid in self.roster.leave(&identity) {
-                    self.end_track(&sid);
-                }
-                self.clocks.remove(&identity);
+            SeatEvent::Member(member) => {
+                self.doubts.member(&member.identity);
+                self.roster.seat(member);
             }
+            SeatEvent::Left { identity } if !self.doubts.left(&identity) => self.leave(&identity),
             SeatEvent::Published(facts) => {
+                self.doubts.track(&facts.sid);
                 self.roster.publish(&facts);
             }
-            SeatEvent::Unpublished { sid, .. } => {
-                self.end_track(&sid);
-                self.roster.unpublish(&sid);
-            }
+            SeatEvent::Unpublished { sid, .. } if !self.doubts.ended(&sid) => self.unpublish(&sid),
             SeatEvent::Subscribed(facts, frames) => self.on_subscribed(&facts, frames),
-            SeatEvent::Unsubscribed { sid } => {
+            SeatEvent::Unsubscribed { sid } if !self.doubts.ended(&sid) => {
                 self.end_track(&sid);
                 self.roster.set_picture(&sid, PictureState::Expected);
             }
             SeatEvent::Muted { sid, muted } => self.roster.mute(&sid, muted),
-            SeatEvent::Reconnecting => tracing::warn!("the connection to the room is being mended"),
-            SeatEvent::Reconnected => tracing::info!("the connection to the room is mended"),
-            SeatEvent::Lost(_) => {}
+            SeatEvent::Reconnecting => {
+                tracing::warn!("the connection to the room is being mended");
+                self.doubts.begin();
+            }
+            SeatEvent::Settled => self.settle(),
+            SeatEvent::Left { .. }
+            | SeatEvent::Unpublished { .. }
+            | SeatEvent::Unsubscribed { .. }
+            | SeatEvent::Lost(_) => {}
         }
         self.redraw();
     }
@@ -114,20 +119,22 @@ impl Session {
         self.locks.to_tell(now)
     }
 
-    /// The seat is lost: nothing flows; tiles fall back to initials until it is taken again.
+    /// The seat is lost. It will be taken again: until everyone is told anew, nobody is gone, and what still comes
+    /// by the old connection is used.
     pub fn on_lost(&mut self) {
-        let sids: Vec<String> = self.tracks.keys().cloned().collect();
-        for sid in sids {
-            self.end_track(&sid);
-            self.roster.unpublish(&sid);
+        self.doubts.begin();
+        for identity in self.roster.identities() {
+            self.doubts.left(&identity);
         }
-        self.clocks.clear();
-        self.redraw();
+        for sid in self.tracks.keys() {
+            self.doubts.ended(sid);
+        }
     }
 
-    /// A seat was taken again: those who are still there are told anew, the others are gone.
-    pub fn on_reseated(&mut self) {
-        self.roster.clear();
+    /// It is over: nothing flows any more.
+    pub fn end(&mut self) {
+        self.tracks.clear();
+        self.clocks.clear();
     }
 
     /// Members on the canvas.
@@ -144,11 +151,43 @@ impl Session {
         let source = self.roster.publish(facts);
         let clock = self.clocks.entry(facts.identity.clone()).or_default().clone();
         let events = self.feed_events.clone();
-        // A track that was subscribed already is replaced: its old feed must leave first.
-        self.tracks.remove(&facts.sid);
+        self.doubts.track(&facts.sid);
+        if let Some(track) = self.tracks.get(&facts.sid) {
+            // It comes by another way now: decoder and tile stay.
+            track.feed.go_on_with(frames);
+            return;
+        }
         let feed = Feed::start(facts, frames, source, clock, self.programme.clone(), self.fps, events);
+        if facts.av1 && facts.encryption != Encryption::None {
+            // It may never send a frame that would tell.
+            let now = self.programme.running_time();
+            self.locks.refused(&facts.sid, &facts.identity, LockReason::Av1, now);
+        }
         let track = Track { identity: facts.identity.clone(), kind: facts.kind, source, feed };
         self.tracks.insert(facts.sid.clone(), track);
+    }
+
+    /// Everyone who is here was told.
+    fn settle(&mut self) {
+        let gone = self.doubts.settle();
+        for identity in &gone.identities {
+            self.leave(identity);
+        }
+        for sid in &gone.sids {
+            self.unpublish(sid);
+        }
+    }
+
+    fn leave(&mut self, identity: &str) {
+        for sid in self.roster.leave(identity) {
+            self.end_track(&sid);
+        }
+        self.clocks.remove(identity);
+    }
+
+    fn unpublish(&mut self, sid: &str) {
+        self.end_track(sid);
+        self.roster.unpublish(sid);
     }
 
     fn end_track(&mut self, sid: &str) {

@@ -58,6 +58,8 @@ pub struct TrackFacts {
     pub muted: bool,
     /// As declared.
     pub encryption: Encryption,
+    /// Declared as AV1 (`TrackInfo.mime_type`).
+    pub av1: bool,
 }
 
 /// One event, in the room's order.
@@ -95,8 +97,8 @@ pub enum SeatEvent {
     },
     /// The connection is being mended by the client; frames may be missing meanwhile.
     Reconnecting,
-    /// It is mended.
-    Reconnected,
+    /// All who are here were told: after joining, and when the connection is mended.
+    Settled,
     /// The seat is lost. Nothing follows.
     Lost(DisconnectReason),
 }

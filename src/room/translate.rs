@@ -21,6 +21,7 @@ pub(super) fn room_event(event: RoomEvent, out: &mut VecDeque<SeatEvent>) {
                     out.push_back(SeatEvent::Published(facts(&participant, &publication)));
                 }
             }
+            out.push_back(SeatEvent::Settled);
         }
         RoomEvent::ParticipantConnected(participant) | RoomEvent::ParticipantActive(participant) => {
             out.push_back(SeatEvent::Member(member(&participant)));
@@ -61,7 +62,7 @@ pub(super) fn room_event(event: RoomEvent, out: &mut VecDeque<SeatEvent>) {
             );
         }
         RoomEvent::Reconnecting => out.push_back(SeatEvent::Reconnecting),
-        RoomEvent::Reconnected => out.push_back(SeatEvent::Reconnected),
+        RoomEvent::Reconnected => out.push_back(SeatEvent::Settled),
         RoomEvent::Disconnected { reason } => out.push_back(SeatEvent::Lost(reason)),
         _ => {}
     }
@@ -89,6 +90,7 @@ fn facts(participant: &RemoteParticipant, publication: &RemoteTrackPublication) 
         },
         screen: matches!(publication.source(), TrackSource::Screenshare | TrackSource::ScreenshareAudio),
         muted: publication.is_muted(),
+        av1: publication.mime_type().eq_ignore_ascii_case("video/av1"),
         encryption: match publication.encryption_type() {
             livekit::e2ee::EncryptionType::None => Encryption::None,
             livekit::e2ee::EncryptionType::Gcm => Encryption::Gcm,

@@ -1,10 +1,13 @@
 //! One job from its plan to its outcome.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rustix::rand::{GetRandomFlags, getrandom};
 use time::OffsetDateTime;
+use tokio::time::sleep;
 
 use crate::job::{
     Cause, EgressId, End, Facts, Input, Outcome, Plan, RecordedFile, State, Verdict, transition,
@@ -13,8 +16,9 @@ use crate::storage::{ParentLock, RecordingDir, RecordingMeta, Spool, StorageErro
 
 use super::deliver;
 use super::protocol::{Order, Report};
+use super::restart::{Restart, Restarts};
 use super::rooms::{RoomError, find};
-use super::watch::{Watched, watch};
+use super::watch::{Fate, Life, Watched, watch};
 use super::{Launcher, Observer, Signals, wall_nanos};
 
 /// Makes one recording. There is always an outcome; what failed is in it.
@@ -61,13 +65,11 @@ impl Job {
             Err(error) => return self.broken(format!("the spool takes no recording: {error}")),
         };
         let order = self.order(place.recording.path().to_owned());
-        let seat = match launcher.launch(&order).await {
-            Ok(seat) => seat,
+        let mut noting = Noting { observer, place: &place };
+        let watched = match capture(order, launcher, signals, &mut noting).await {
+            Ok(watched) => watched,
             Err(error) => return self.broken(format!("the recorder can't be started: {error}")),
         };
-        drop(order);
-        let mut noting = Noting { observer, place: &place };
-        let watched = watch(seat, launcher.patience, signals, &mut noting).await;
         if watched.cause == Cause::Recorder(End::Replaced) {
             // Another recorder appends to this log now: it is not ours to close.
             return self.finish(watched, Ok(None));
@@ -111,6 +113,8 @@ impl Job {
             layout: plan.layout,
             encoding: plan.encoding.clone(),
             duration: plan.duration,
+            restart: 0,
+            started_at: None,
             recording,
         }
     }
@@ -164,6 +168,48 @@ impl Job {
             updated_at: now,
             file: None,
         }
+    }
+}
+
+/// Has children record, one after another should one die, until it is over.
+///
+/// # Errors
+/// Not even the first could be started.
+async fn capture(
+    mut order: Order,
+    launcher: &Launcher,
+    signals: &mut Signals,
+    observer: &mut dyn Observer,
+) -> io::Result<Watched> {
+    let mut restarts = Restarts::default();
+    let mut life = Life::default();
+    loop {
+        let how = match launcher.launch(&order).await {
+            Ok(seat) => match watch(seat, life, launcher.patience, signals, observer).await {
+                Fate::Over(watched) => return Ok(watched),
+                Fate::Died { life: now, how } => {
+                    life = now;
+                    how
+                }
+            },
+            Err(error) if order.restart == 0 => return Err(error),
+            Err(error) => format!("the recorder can't be started: {error}"),
+        };
+        let (input, cause) = match restarts.after_death(Instant::now()) {
+            Restart::Close => (Input::Lost, Cause::Broken { error: how, code: 500 }),
+            Restart::Again(pause) => {
+                observer.report(&Report::Notice { text: format!("{how}; another goes on") });
+                order.restart = order.restart.saturating_add(1);
+                order.started_at = (life.started_at != 0).then_some(life.started_at);
+                tokio::select! {
+                    () = sleep(pause) => continue,
+                    () = signals.next() => (Input::Stop, Cause::Signal),
+                }
+            }
+        };
+        // A life that is neither over nor given up takes both.
+        let state = transition(life.state, input).unwrap_or(State::Ending(Verdict::Failed));
+        return Ok(Watched { state, cause, started_at: life.started_at, ended_at: wall_nanos() });
     }
 }
 

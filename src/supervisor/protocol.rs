@@ -41,6 +41,10 @@ pub struct Order {
     pub encoding: Encoding,
     /// End after this much recorded time.
     pub duration: Option<Duration>,
+    /// How many children came before this one: a child that follows another joins only a room that is still there.
+    pub restart: u32,
+    /// Wall time of time zero in nanoseconds since the Unix epoch, where a former child recorded something.
+    pub started_at: Option<i64>,
     /// This recording's directory in the spool (made by the parent, mode 0700).
     pub recording: PathBuf,
 }
@@ -111,6 +115,8 @@ pub enum LockReason {
     WrongKey,
     /// A codec or scheme that can't be opened.
     NotSupported,
+    /// Declared as encrypted AV1: LiveKit's SDKs send nothing then, or send it in clear.
+    Av1,
     /// Frames in clear on a track declared as encrypted.
     Clear,
 }

@@ -313,6 +313,26 @@ async fn a_recorder_that_dies_leaves_what_it_wrote() {
 }
 
 #[tokio::test]
+async fn a_recorder_that_dies_is_followed_by_another_in_the_same_log() {
+    let stage = Stage::new(Server::with_the_room().await).await;
+    log::write(&stage.path("made.mp4"));
+    let (made, first) = (stage.path("made.mp4"), stage.path("first"));
+    let (made, first) = (made.display(), first.display());
+    let script = format!(
+        "if [ ! -e {first} ]; then touch {first}; {STARTED}; cp {made} \"$log\"; kill -9 $$; fi\n\
+         echo \"$ORDER\" > {first}\nsay '{{\"report\":\"started\",\"started_at\":99}}'\n{}",
+        ended("room_ended")
+    );
+    let outcome = stage.run(&script, 0).await;
+    assert_eq!((outcome.verdict, outcome.started_at), (Verdict::Complete, 77), "{outcome:?}");
+    assert!(outcome.file.unwrap().path.is_file());
+    let order: super::protocol::Order =
+        serde_json::from_str(&fs::read_to_string(stage.path("first")).unwrap()).unwrap();
+    assert_eq!((order.restart, order.started_at), (1, Some(77)));
+    assert!(stage.heard().contains("the recorder died (signal 9); another goes on"), "{}", stage.heard());
+}
+
+#[tokio::test]
 async fn output_that_cannot_be_written_keeps_the_recording() {
     let stage = Stage::new(Server::with_the_room().await).await;
     log::write(&stage.path("made.mp4"));

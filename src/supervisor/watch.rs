@@ -11,7 +11,6 @@ use crate::job::{Cause, Input, State, transition};
 
 use super::launch::Seat;
 use super::protocol::{Command, Report};
-use super::restart::{Restart, after_death};
 use super::{Lines, Observer, Signals, wall_nanos};
 
 /// How long a recorder is waited for.
@@ -31,7 +30,36 @@ impl Default for Patience {
     }
 }
 
-/// What a child's life came to.
+/// Where a job is that one child after another works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life {
+    /// Where it is.
+    pub state: State,
+    /// Wall time of time zero in nanoseconds, 0 when nothing was recorded.
+    pub started_at: i64,
+}
+
+impl Default for Life {
+    fn default() -> Self {
+        Self { state: State::Starting, started_at: 0 }
+    }
+}
+
+/// How watching a child ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It said why it ended, or was asked to: the recording is over.
+    Over(Watched),
+    /// It is gone without a word.
+    Died {
+        /// Where the job stands.
+        life: Life,
+        /// Of what, for a person.
+        how: String,
+    },
+}
+
+/// What a job's recording came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
     /// Where the job is: always `Ending`.
@@ -47,19 +75,22 @@ pub struct Watched {
 /// Watches until the child is gone and its last word is read.
 pub async fn watch(
     seat: Seat,
+    life: Life,
     patience: Patience,
     signals: &mut Signals,
     observer: &mut dyn Observer,
-) -> Watched {
+) -> Fate {
+    let Life { state, started_at } = life;
     let watch = Watch {
         seat,
         patience,
         observer,
-        state: State::Starting,
+        state,
         cause: None,
-        started_at: 0,
+        started_at,
         stopping: false,
         limit: None,
+        hung: None,
     };
     watch.run(signals).await
 }
@@ -74,6 +105,8 @@ struct Watch<'a> {
     stopping: bool,
     /// By then the child must have said something, and why that matters.
     limit: Option<Limit>,
+    /// It was killed for that.
+    hung: Option<&'static str>,
 }
 
 /// A moment that a healthy child doesn't let pass.
@@ -85,7 +118,7 @@ struct Limit {
 }
 
 impl Watch<'_> {
-    async fn run(mut self, signals: &mut Signals) -> Watched {
+    async fn run(mut self, signals: &mut Signals) -> Fate {
         let mut log = self.seat.log.take();
         loop {
             let limit = self.limit.map(|limit| limit.at);
@@ -120,7 +153,8 @@ impl Watch<'_> {
         };
         self.observer.report(&report);
         match report {
-            Report::Started { started_at } => {
+            // A later child's first picture is not the recording's.
+            Report::Started { started_at } if self.started_at == 0 => {
                 self.started_at = started_at;
                 self.step(Input::Started);
             }
@@ -137,7 +171,10 @@ impl Watch<'_> {
                 let at = Instant::now() + self.patience.silence;
                 self.limit = Some(Limit { at, otherwise: "the recorder hung" });
             }
-            Report::Joined { .. } | Report::Progress { .. } | Report::Notice { .. } => {}
+            Report::Started { .. }
+            | Report::Joined { .. }
+            | Report::Progress { .. }
+            | Report::Notice { .. } => {}
         }
     }
 
@@ -166,8 +203,12 @@ impl Watch<'_> {
     fn on_limit(&mut self) {
         let Some(Limit { otherwise, .. }) = self.limit.take() else { return };
         self.kill(otherwise);
-        self.step(Input::Lost);
-        self.cause = Some(Cause::Broken { error: otherwise.to_owned(), code: 500 });
+        if let State::Ending(_) = self.state {
+            self.step(Input::Lost);
+            self.cause = Some(Cause::Broken { error: otherwise.to_owned(), code: 500 });
+        } else {
+            self.hung = Some(otherwise);
+        }
     }
 
     fn on_nonsense(&mut self, error: &io::Error) {
@@ -183,7 +224,7 @@ impl Watch<'_> {
     }
 
     /// Its pipe is closed: wait until the process is gone too, so that nobody writes to the log any more.
-    async fn on_end(mut self, mut log: Option<Lines<ChildStderr>>, signals: &mut Signals) -> Watched {
+    async fn on_end(mut self, mut log: Option<Lines<ChildStderr>>, signals: &mut Signals) -> Fate {
         let deadline = Instant::now() + self.patience.finish;
         let mut killed = false;
         let status = loop {
@@ -193,7 +234,12 @@ impl Watch<'_> {
                     Some(line) => self.observer.relay(&line),
                     None => log = None,
                 },
-                () = signals.next() => self.kill("a signal while it ends"),
+                () = signals.next() => {
+                    // Whoever says stop wants no other recorder.
+                    self.step(Input::Stop);
+                    self.cause.get_or_insert(Cause::Signal);
+                    self.kill("a signal while it ends");
+                }
                 () = sleep_until(deadline), if !killed => {
                     killed = true;
                     self.kill("its pipe is closed but it lives");
@@ -201,13 +247,16 @@ impl Watch<'_> {
             }
         };
         if let State::Starting | State::Active = self.state {
-            let Restart::Close(cause) = after_death(&how(status.as_ref()));
-            self.step(Input::Lost);
-            self.cause = Some(cause);
+            let life = Life { state: self.state, started_at: self.started_at };
+            let how = match self.hung {
+                Some(otherwise) => otherwise.to_owned(),
+                None => format!("the recorder died ({})", how(status.as_ref())),
+            };
+            return Fate::Died { life, how };
         }
         let cause =
             self.cause.unwrap_or(Cause::Broken { error: "the recorder said nothing".to_owned(), code: 500 });
-        Watched { state: self.state, cause, started_at: self.started_at, ended_at: wall_nanos() }
+        Fate::Over(Watched { state: self.state, cause, started_at: self.started_at, ended_at: wall_nanos() })
     }
 
     fn step(&mut self, input: Input) {

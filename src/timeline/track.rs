@@ -60,6 +60,12 @@ impl TrackClock {
         Self { kind, clock_rate, origin: None, least: MinDelay::new(SECOND, 10), last_pts: None }
     }
 
+    /// The source's time begins anew, as after a reconnect; what is placed still only rises.
+    pub fn begin_anew(&mut self) {
+        self.origin = None;
+        self.least.clear();
+    }
+
     /// Places a frame that came in at running time `arrival` (nanoseconds).
     pub fn place(&mut self, frame: &FrameMeta, arrival: i64, participant: &mut ParticipantClock) -> Placed {
         let mut moved = self.origin.is_none();

@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use livetape_rig::check::check;
-use livetape_rig::harness::{PATIENCE, PublishOptions, Publishers, kill};
+use livetape_rig::check::{Participant, check};
+use livetape_rig::harness::{PATIENCE, PublishOptions, Publishers, Recording, kill};
 use livetape_rig::truth::captured_at;
 
-use crate::support::{FPS, KEY, ROOM, Stage};
+use crate::support::{FPS, KEY, ROOM, Stage, finish};
 
 /// Whom a kill hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Victim {
-    /// The parent closes what the child wrote.
+    /// The parent starts another, which goes on in the same file.
     Child,
     /// The child records on, until recovery ends it.
     Parent,
@@ -74,12 +74,12 @@ fn one_kill(stage: &Stage, victim: Victim, after: Duration) -> Result<()> {
         kill(&children)?;
     }
     let killed = SystemTime::now();
+    if victim == Victim::Child {
+        return one_restart(stage, recording, after);
+    }
     let outcome = recording.wait(PATIENCE)?;
     ensure!(!outcome.status.success(), "a recording that was killed is no success");
-    let film = match victim {
-        Victim::Child => stage.film.clone(),
-        Victim::Parent | Victim::Both => recovered(stage, &spool)?,
-    };
+    let film = recovered(stage, &spool)?;
     let report = check(&film, FPS, &[])?;
     let counters = report.participants.iter().filter_map(|p| p.counters);
     let last = counters.map(|(_, last)| captured_at(last, FPS, killed)).max().context("no frame")?;
@@ -87,6 +87,36 @@ fn one_kill(stage: &Stage, victim: Victim, after: Duration) -> Result<()> {
     println!("{victim:?} after {after:?}: {:.2} s kept, {lost:?} lost", report.facts.duration);
     ensure!(lost <= Duration::from_secs(1), "{lost:?} lost: {}", report.brief());
     std::fs::remove_file(&film)?;
+    Ok(())
+}
+
+/// The child is dead: another goes on in the same file, and what is missing is what was lost and the restart.
+fn one_restart(stage: &Stage, recording: Recording, after: Duration) -> Result<()> {
+    const GOES_ON: Duration = Duration::from_secs(4);
+    std::thread::sleep(GOES_ON);
+    let children = recording.children();
+    ensure!(children.len() == 1, "children after the restart: {children:?}");
+    recording.stop()?;
+    let outcome = finish(recording, PATIENCE)?;
+    let report = stage.report()?;
+    let frames = |p: &Participant| p.gaps.iter().map(|gap| gap.1).max().unwrap_or(0);
+    let gaps: Vec<f64> = report.participants.iter().map(|p| f64::from(frames(p)) / f64::from(FPS)).collect();
+    println!("Child after {after:?}: {:.2} s in one file, {gaps:.2?} s missing", report.facts.duration);
+    ensure!(report.participants.len() == 2, "{}", report.brief());
+    // A second for what was lost, a second and a half for the way back.
+    ensure!(
+        gaps.iter().all(|gap| (0.0..2.5).contains(gap)),
+        "{gaps:?}: {}\n{}",
+        report.brief(),
+        outcome.stderr
+    );
+    for participant in &report.participants {
+        let until = participant.seen.context("a camera")?.to;
+        ensure!(until > report.facts.duration - 0.5, "{}", report.brief());
+        let offset = participant.offset.as_ref().context("no flash or no beep")?;
+        ensure!(offset.p95_ms < 75.0, "{}", report.brief());
+    }
+    std::fs::remove_file(&stage.film)?;
     Ok(())
 }
 

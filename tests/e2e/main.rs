@@ -1,8 +1,10 @@
 //! End to end: a real LiveKit server, participants made with LiveKit's own SDK, and the `livetape` binary
 //! as a user runs it. Recordings are judged by looking and listening (`crates/rig`).
 
+mod codecs;
 mod four_encrypted;
 mod kill;
+mod outage;
 mod promptness;
 mod support;
 mod tls;

@@ -42,14 +42,23 @@ impl Stage {
 
     /// Starts `livetape record` on the room, with further flags.
     pub fn record(&self, more: &[&str]) -> Result<Recording> {
-        let (url, film) = (self.server.url(), self.film.to_string_lossy());
-        self.recorder.start(&[&["record", "--url", &url, "--room", ROOM, "--output", &film], more].concat())
+        self.record_at(&self.server.url(), more)
+    }
+
+    fn record_at(&self, url: &str, more: &[&str]) -> Result<Recording> {
+        let film = self.film.to_string_lossy();
+        self.recorder.start(&[&["record", "--url", url, "--room", ROOM, "--output", &film], more].concat())
     }
 
     /// Starts it with the key.
     pub fn record_encrypted(&self, more: &[&str]) -> Result<Recording> {
+        self.record_encrypted_at(&self.server.url(), more)
+    }
+
+    /// The same by another way to the server.
+    pub fn record_encrypted_at(&self, url: &str, more: &[&str]) -> Result<Recording> {
         let key = self.scratch.join("key.txt");
-        self.record(&[&["--e2ee-key-file", &key.to_string_lossy()], more].concat())
+        self.record_at(url, &[&["--e2ee-key-file", &key.to_string_lossy()], more].concat())
     }
 
     /// The film, looked at and listened to.

@@ -1,8 +1,10 @@
 //! One participant's bad media harms that participant's tile only.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use gstreamer::prelude::*;
 
 use super::cadence::assert_constant;
 use super::oracle;
@@ -116,6 +118,35 @@ fn a_decoder_that_breaks_is_replaced_and_shows_again() {
         // The last picture stays while its decoder is replaced.
         assert!(seen + 10 > pictures.len(), "the {side} tile is seen in {seen} of {}", pictures.len());
     }
+}
+
+#[test]
+fn a_picture_without_a_time_stops_nobody() {
+    let stage = Stage::open();
+    let clip = camera("white", 320, 180, 2);
+    let good = stage.programme.add_video(SourceId(1), Codec::Vp8).unwrap();
+    let bad = stage.programme.add_video(SourceId(2), Codec::Vp8).unwrap();
+    stage.programme.set_scene(&scene(&[1, 2]));
+    // As AV1 decoders do now and then.
+    let pad = bad.branch.as_ref().unwrap().element("decoder").unwrap().static_pad("src").unwrap();
+    let count = AtomicU32::new(0);
+    pad.add_probe(gstreamer::PadProbeType::BUFFER, move |_, info| {
+        if count.fetch_add(1, Ordering::Relaxed) % 10 == 5
+            && let Some(buffer) = info.buffer_mut()
+        {
+            buffer.make_mut().set_pts(gstreamer::ClockTime::NONE);
+        }
+        gstreamer::PadProbeReturn::Ok
+    });
+    let start = stage.programme.open_gate(stage.programme.running_time());
+    let both: Push<'_> = &|f, at| {
+        bad.push(at, f.keyframe, f.data.clone());
+        good.push(at, f.keyframe, f.data.clone())
+    };
+    stage.play(start, &[(both, &clip)]);
+    let (output, _) = stage.finish();
+    assert_constant(&output);
+    assert!(output.shown().len() > 50, "{} pictures in two seconds", output.shown().len());
 }
 
 #[test]

@@ -50,6 +50,19 @@ pub(super) fn microphone(samples: &[[f32; 2]]) -> Vec<Frame> {
     packets
 }
 
+/// G.711 packets of 20 ms, made by this encoder element.
+pub(super) fn telephone(encoder: &str, samples: &[[f32; 2]]) -> Vec<Frame> {
+    let raw = samples.iter().flatten().flat_map(|value| value.to_le_bytes()).collect();
+    encode(
+        &format!(
+            "appsrc name=in format=time caps=audio/x-raw,format=F32LE,rate=48000,channels=2,layout=interleaved \
+             ! audioconvert ! audioresample ! audio/x-raw,format=S16LE,rate=8000,channels=1 \
+             ! audiobuffersplit output-buffer-duration=1/50 ! {encoder} ! appsink name=out sync=false"
+        ),
+        Some(raw),
+    )
+}
+
 /// A sine of this pitch.
 pub(super) fn tone(hertz: f32, seconds: usize) -> Vec<[f32; 2]> {
     (0..48_000 * seconds)

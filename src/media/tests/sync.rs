@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::oracle;
-use super::source::{Frame, microphone, still, tone};
+use super::source::{Frame, microphone, still, telephone, tone};
 use super::stage::{Stage, scene};
 use crate::media::SourceId;
 use livetape_rtc::Codec;
@@ -99,4 +99,23 @@ fn a_lost_packet_is_concealed() {
     println!("loudness before {before:.3}, where a packet was lost {lost:.3}");
     assert!(before > 0.15, "{before}");
     assert!(lost > before / 2.0, "{lost} of {before}");
+}
+
+#[test]
+fn a_telephone_is_heard_at_its_pitch_and_loudness() {
+    for (codec, encoder) in [(Codec::Pcmu, "mulawenc"), (Codec::Pcma, "alawenc")] {
+        let voice = telephone(encoder, &tone(440.0, 1));
+        let stage = Stage::open();
+        let mic = stage.programme.add_audio(SourceId(1), codec).unwrap();
+        let start = stage.programme.open_gate(stage.programme.running_time());
+        stage.play(start, &[(&|f, at| mic.push(at, f.data.clone()), &voice)]);
+        let (output, _) = stage.finish();
+        let sound: Vec<f32> =
+            oracle::sound(&output).iter().filter(|(t, _)| (0.3..0.8).contains(t)).map(|(_, v)| *v).collect();
+        let rises = sound.windows(2).filter(|w| w[0] < 0.0 && w[1] >= 0.0).count();
+        let loudness = (sound.iter().map(|v| v * v).sum::<f32>() / sound.len() as f32).sqrt();
+        println!("{codec:?}: {rises} periods in half a second, loudness {loudness:.3}");
+        assert!((218..=222).contains(&rises), "{codec:?}: {rises}");
+        assert!((0.18..0.24).contains(&loudness), "{codec:?}: {loudness}");
+    }
 }

@@ -9,6 +9,7 @@ fn person(identity: &str) -> Member {
 
 fn track(identity: &str, sid: &str, kind: Kind) -> TrackFacts {
     TrackFacts {
+        av1: false,
         sid: sid.into(),
         identity: identity.into(),
         kind,

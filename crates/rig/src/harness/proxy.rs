@@ -1,0 +1,103 @@
+//! A TCP relay that can be cut: signalling goes, media (UDP) lives.
+
+use std::io;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+/// Relays connections on a port of its own to another port on loopback.
+#[derive(Debug)]
+pub struct Proxy {
+    port: u16,
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    cut: bool,
+    ended: bool,
+    open: Vec<TcpStream>,
+}
+
+impl Proxy {
+    /// Starts relaying to this port.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub fn to(port: u16) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").context("a port for the relay")?;
+        let shared = Arc::new(Mutex::new(Shared::default()));
+        let own = listener.local_addr()?.port();
+        let state = shared.clone();
+        thread::spawn(move || relay(&listener, port, &state));
+        Ok(Self { port: own, shared })
+    }
+
+    /// Its port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Cuts every connection, and each that comes.
+    pub fn cut(&self) {
+        let mut shared = lock(&self.shared);
+        shared.cut = true;
+        for stream in shared.open.drain(..) {
+            // One that is closed already is as good.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Relays again.
+    pub fn heal(&self) {
+        lock(&self.shared).cut = false;
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.cut();
+        lock(&self.shared).ended = true;
+        // Wakes the listener, so that it sees the end.
+        let _ = TcpStream::connect_timeout(
+            &SocketAddr::from(([127, 0, 0, 1], self.port)),
+            Duration::from_secs(1),
+        );
+    }
+}
+
+fn relay(listener: &TcpListener, port: u16, shared: &Arc<Mutex<Shared>>) {
+    for client in listener.incoming() {
+        if lock(shared).ended {
+            return;
+        }
+        let Ok(client) = client else { continue };
+        // One that is refused sees its connection reset or closed.
+        let _ = pass_on(client, port, shared);
+    }
+}
+
+fn pass_on(client: TcpStream, port: u16, shared: &Arc<Mutex<Shared>>) -> io::Result<()> {
+    let mut state = lock(shared);
+    if state.cut {
+        return client.shutdown(Shutdown::Both);
+    }
+    let server = TcpStream::connect(("127.0.0.1", port))?;
+    for (from, to) in [(&client, &server), (&server, &client)] {
+        state.open.push(from.try_clone()?);
+        let (mut from, mut to) = (from.try_clone()?, to.try_clone()?);
+        thread::spawn(move || {
+            let _ = io::copy(&mut from, &mut to);
+            let _ = to.shutdown(Shutdown::Write);
+        });
+    }
+    Ok(())
+}
+
+fn lock(shared: &Mutex<Shared>) -> std::sync::MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
