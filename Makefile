@@ -8,11 +8,12 @@ SHELL := /bin/bash
 
 RUN := . scripts/env.sh;
 
-.PHONY: help setup demo test chaos bench lint
+.PHONY: help setup demo test chaos fuzz bench lint
 help:
 	echo 'make demo    record 20 s of an encrypted room and show what came of it'
 	echo 'make test    all tests, with real servers and publishers'
 	echo 'make chaos   long runs: kills, cuts and losses'
+	echo 'make fuzz    ten million hostile inputs a target'
 	echo 'make bench   what a recording costs, beside a bare GStreamer pipeline'
 	echo 'make lint    format and clippy'
 
@@ -28,6 +29,10 @@ test: setup
 
 chaos: setup
 	$(RUN) cargo test --release --locked --test e2e -- --ignored --nocapture --test-threads=1 chaos
+
+fuzz: setup
+	$(RUN) export PROPTEST_CASES=$${PROPTEST_CASES:-10000000}
+	cargo test --release --locked -p livetape-rtc --lib --test pure -- any_payloads any_packets any_numbers any_bytes any_clear any_trailer any_data spoiled
 
 bench: setup
 	$(RUN) cargo build --release --locked --bin livetape

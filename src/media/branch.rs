@@ -211,7 +211,9 @@ impl Branch {
             // A failure means that they were not linked.
             let _ = out.unlink(&self.pad);
         }
-        // Both fail only for elements that are gone already.
+        // A pipeline that goes down at the same time must not take it up again. Both fail only for elements that
+        // are gone already.
+        decoder.bin.set_locked_state(true);
         let _ = decoder.bin.set_state(gst::State::Null);
         let _ = self.trunk.pipeline.remove(&decoder.bin);
     }

@@ -220,6 +220,7 @@ impl Feeder {
     fn push(&mut self, pts: Duration, frame: OpenFrame) -> Result<(), MediaError> {
         let codec = frame.meta.codec;
         if self.input.as_ref().is_none_or(|(made_for, _)| *made_for != codec) {
+            tracing::info!(track.sid = %self.sid, ?codec, "decoding");
             // The old branch leaves before the new one comes: both go by the same source.
             self.input = None;
             let input = match self.kind {

@@ -44,6 +44,10 @@ fn every_codec_in_clear_is_seen_and_heard() -> Result<()> {
     publishers.into_iter().try_for_each(|p| p.leave().map(drop))?;
     let report = stage.report()?;
     println!("{}\n{}", report.brief(), outcome.stderr);
+    // An SDK that falls back to another codec would make this a test of that one.
+    for codec in ["Vp8", "H264", "Vp9", "Av1"] {
+        ensure!(outcome.stderr.contains(&format!("codec={codec}")), "no {codec}: {}", outcome.stderr);
+    }
     (0..4).try_for_each(|number| seen_and_heard(&report, number))
 }
 
@@ -55,6 +59,9 @@ fn every_codec_that_livekit_encrypts_is_opened_and_av1_shows_a_lock() -> Result<
     publishers.into_iter().try_for_each(|p| p.leave().map(drop))?;
     let report = stage.report()?;
     println!("{}\n{}", report.brief(), outcome.stderr);
+    for codec in ["Vp8", "H264", "Vp9"] {
+        ensure!(outcome.stderr.contains(&format!("codec={codec}")), "no {codec}: {}", outcome.stderr);
+    }
     (0..3).try_for_each(|number| seen_and_heard(&report, number))?;
     // LiveKit's SDKs don't encrypt AV1 in a way that its own receivers open.
     let av1 = report.participant(3).context("the sound beside AV1 is encrypted as all sound is")?;

@@ -1,9 +1,12 @@
 //! End to end: a real LiveKit server, participants made with LiveKit's own SDK, and the `livetape` binary
 //! as a user runs it. Recordings are judged by looking and listening (`crates/rig`).
 
+mod churn;
 mod codecs;
 mod four_encrypted;
+mod keys;
 mod kill;
+mod network;
 mod outage;
 mod promptness;
 mod support;

@@ -4,6 +4,7 @@
 //! directory, and whatever still has a file open there when it goes was left behind.
 
 mod control;
+mod firewall;
 mod nginx;
 mod ports;
 mod process;
@@ -17,6 +18,7 @@ mod usage;
 mod wire;
 
 pub use control::{Control, Measured};
+pub use firewall::{Firewall, udp_ports};
 pub use nginx::{Certificate, Nginx};
 pub use ports::{free_tcp, free_udp};
 pub use process::{Line, Process, kill};

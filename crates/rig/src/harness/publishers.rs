@@ -85,6 +85,12 @@ impl Publishers {
         self.process.wait_for(PATIENCE, wanted).with_context(|| format!("waiting for {event}"))
     }
 
+    /// Their process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// Everything they said.
     #[must_use]
     pub fn events(&self) -> Vec<Value> {

@@ -1,0 +1,110 @@
+//! Networks as they are: without UDP, with losses, and cut for a while.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use livetape_rig::check::Report;
+use livetape_rig::harness::{Firewall, PATIENCE, PublishOptions, Publishers, Recording, udp_ports};
+
+use crate::support::{FPS, KEY, ROOM, Stage, finish};
+
+fn publish(stage: &Stage) -> Result<Publishers> {
+    Publishers::start(&stage.scratch, &stage.server.url(), ROOM, &PublishOptions::encrypted(2, KEY))
+}
+
+/// The recorder's own ports: what its publishers send stays whole.
+fn ports_of(recording: &Recording) -> Result<Vec<u16>> {
+    let child = *recording.children().first().context("no recorder")?;
+    let ports = udp_ports(child)?;
+    ensure!(!ports.is_empty(), "the recorder has no UDP port");
+    Ok(ports)
+}
+
+fn both_to_the_end(report: &Report) -> Result<()> {
+    ensure!(report.participants.len() == 2, "{}", report.brief());
+    for person in &report.participants {
+        let (seen, heard) = (person.seen.context("a camera")?, person.heard.context("a microphone")?);
+        let end = report.facts.duration - 0.5;
+        ensure!(seen.to > end && heard.to > end, "{}", report.brief());
+    }
+    Ok(())
+}
+
+#[test]
+fn without_udp_it_comes_by_tcp() -> Result<()> {
+    let stage = Stage::new()?;
+    let publishers = publish(&stage)?;
+    let wall = Firewall::only(stage.server.media_port(), &udp_ports(publishers.pid())?)?;
+    let outcome = finish(stage.record_encrypted(&["--duration", "6s"])?, PATIENCE)?;
+    drop(wall);
+    publishers.leave()?;
+    let report = stage.report()?;
+    println!("{}\n{}", report.brief(), outcome.stderr);
+    both_to_the_end(&report)
+}
+
+#[test]
+fn with_five_of_a_hundred_packets_lost_nobody_freezes_for_a_second() -> Result<()> {
+    let stage = Stage::new()?;
+    let publishers = publish(&stage)?;
+    let recording = stage.record_encrypted(&[])?;
+    sleep(Duration::from_secs(2));
+    let wall = Firewall::lose(&ports_of(&recording)?, 5)?;
+    sleep(Duration::from_secs(10));
+    recording.stop()?;
+    let outcome = finish(recording, PATIENCE)?;
+    drop(wall);
+    publishers.leave()?;
+    let report = stage.report()?;
+    println!("{}\n{}", report.brief(), outcome.stderr);
+    both_to_the_end(&report)?;
+    for person in &report.participants {
+        let frozen = person.freezes.iter().map(|span| span.length()).fold(0.0, f64::max);
+        let muted = person.muted.iter().map(|span| span.length()).fold(0.0, f64::max);
+        println!("p{}: frozen for {frozen:.2} s, muted for {muted:.2} s at the most", person.number);
+        ensure!(frozen <= 1.0 && muted <= 0.1, "{}", report.brief());
+        let offset = person.offset.as_ref().context("no flash or no beep")?;
+        ensure!(offset.p95_ms < 75.0, "{}", report.brief());
+    }
+    Ok(())
+}
+
+#[test]
+fn two_seconds_without_udp_cost_little_more_than_that() -> Result<()> {
+    udp_cut(Duration::from_secs(2))
+}
+
+#[test]
+#[ignore = "many recordings: `make chaos`"]
+fn chaos_udp_is_cut_for_two_seconds_five_times() -> Result<()> {
+    (0..5).try_for_each(|_| udp_cut(Duration::from_secs(2)))
+}
+
+fn udp_cut(cut: Duration) -> Result<()> {
+    let stage = Stage::new()?;
+    let publishers = publish(&stage)?;
+    let recording = stage.record_encrypted(&[])?;
+    sleep(Duration::from_secs(3));
+    let wall = Firewall::block(&ports_of(&recording)?)?;
+    sleep(cut);
+    drop(wall);
+    sleep(Duration::from_secs(6));
+    recording.stop()?;
+    let outcome = finish(recording, PATIENCE)?;
+    publishers.leave()?;
+    let report = stage.report()?;
+    both_to_the_end(&report).with_context(|| outcome.stderr.clone())?;
+    for person in &report.participants {
+        let picture = person.gaps.iter().map(|gap| f64::from(gap.1) / f64::from(FPS)).fold(0.0, f64::max);
+        let sound = person.muted.iter().map(|span| span.length()).fold(0.0, f64::max);
+        println!(
+            "UDP cut for {cut:?}: p{} lacks {picture:.2} s of picture, {sound:.2} s of sound",
+            person.number
+        );
+        // A keyframe must be asked for, and come.
+        let most = cut.as_secs_f64() + 1.5;
+        ensure!(picture <= most && sound <= most, "{}\n{}", report.brief(), outcome.stderr);
+    }
+    Ok(())
+}
