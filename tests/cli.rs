@@ -1,5 +1,7 @@
 //! The binary as a shell sees it: what it refuses, how it says so, and the exit code. No server, no room.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -50,7 +50,7 @@ impl Locks {
     }
 
     /// Sentences for a person about tracks that have been shut for long; each track is told once.
-    pub fn to_tell(&mut self, now: Duration) -> Vec<String> {
+    pub fn take_told(&mut self, now: Duration) -> Vec<String> {
         let mut lines: Vec<_> = self
             .shut
             .values_mut()
@@ -126,11 +126,11 @@ mod tests {
         let mut locks = Locks::default();
         locks.refused("v", "ann\u{7}", LockReason::MissingKey, ms(0));
         locks.refused("v", "ann\u{7}", LockReason::WrongKey, ms(100));
-        assert!(locks.to_tell(ms(4_900)).is_empty());
-        let told = locks.to_tell(ms(5_000));
+        assert!(locks.take_told(ms(4_900)).is_empty());
+        let told = locks.take_told(ms(5_000));
         assert_eq!(told.len(), 1);
         assert!(told[0].starts_with("nothing from \"ann\" opens: the key is not the one"), "{told:?}");
-        assert!(locks.to_tell(ms(60_000)).is_empty());
+        assert!(locks.take_told(ms(60_000)).is_empty());
     }
 
     #[test]
@@ -138,7 +138,7 @@ mod tests {
         let mut locks = Locks::default();
         locks.refused("v", "ann", LockReason::MissingKey, ms(0));
         locks.refused("a", "ann", LockReason::MissingKey, ms(0));
-        assert_eq!(locks.to_tell(ms(5_000)).len(), 1);
+        assert_eq!(locks.take_told(ms(5_000)).len(), 1);
     }
 
     #[test]

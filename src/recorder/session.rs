@@ -116,7 +116,7 @@ impl Session {
             self.roster.set_picture(&sid, PictureState::Locked);
         }
         self.redraw();
-        self.locks.to_tell(now)
+        self.locks.take_told(now)
     }
 
     /// The seat is lost. It will be taken again: until everyone is told anew, nobody is gone, and what still comes

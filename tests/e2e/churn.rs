@@ -5,13 +5,13 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use livetape_rig::harness::{PATIENCE, PublishOptions, Publishers, Usage};
+use livetape_rig::harness::{PATIENCE, PublishOptions, Publishers, Usage, Wire};
 
-use crate::support::{KEY, ROOM, Stage, finish};
+use crate::support::{FPS, KEY, ROOM, Stage, finish};
 
 #[test]
 fn cameras_that_go_off_and_on_leave_nothing_behind() -> Result<()> {
-    churn(6, 2)
+    churn(6, 6)
 }
 
 #[test]
@@ -37,8 +37,13 @@ impl Holds {
 
 fn churn(cameras: u32, rejoins: u32) -> Result<()> {
     let stage = Stage::new()?;
-    let options = PublishOptions::encrypted(2, KEY);
-    let mut publishers = Publishers::start(&stage.scratch, &stage.server.url(), ROOM, &options)?;
+    // Processes of their own: who comes and goes must not keep the other's camera waiting.
+    let start = |first| {
+        let options = PublishOptions { first, ..PublishOptions::encrypted(1, KEY) };
+        Publishers::start(&stage.scratch, &stage.server.url(), ROOM, &options)
+    };
+    let (stays, mut publishers) = (start(0)?, start(1)?);
+    let wire = Wire::listen(stage.server.media_port())?;
     let recording = stage.record_encrypted(&[])?;
     sleep(Duration::from_secs(3));
     let child = *recording.children().first().context("no recorder")?;
@@ -50,12 +55,20 @@ fn churn(cameras: u32, rejoins: u32) -> Result<()> {
     let after = Holds::of(child)?;
     recording.stop()?;
     let outcome = finish(recording, PATIENCE)?;
+    let streams = wire.streams();
     publishers.leave()?;
+    let left = stays.leave()?;
+    let best = left.first().and_then(|left| left["ssrcs"][0].as_u64()).context("an SSRC")?;
+    let stream = streams.get(&u32::try_from(best)?).context("the wire has no stream of p0")?;
+    println!("p0's own: {:?} left out", stream.left_out(FPS)?);
     let report = stage.report()?;
     println!("{cameras} cameras, {rejoins} rejoins: {before:?} became {after:?}\n{}", report.brief());
     ensure!(after.threads <= before.threads + 2, "threads: {before:?} became {after:?}");
     ensure!(after.files <= before.files + 4, "files: {before:?} became {after:?}");
     ensure!(after.pss <= before.pss + (32 << 20), "memory: {before:?} became {after:?}");
+    let p0 = report.participant(0).context("p0 is missing")?;
+    let stood = p0.freezes.iter().chain(&p0.hidden).map(|span| span.length()).fold(0.0, f64::max);
+    ensure!(stood < 0.5, "who stayed stood still for {stood:.2} s: {}", report.brief());
     for number in [0, 1] {
         let person = report.participant(number).context("someone is missing")?;
         let (seen, heard) = (person.seen.context("a camera")?, person.heard.context("a microphone")?);

@@ -47,7 +47,7 @@ fn garbage(codec: Codec) {
             2 => noise(n, 5000),
             _ => [&f.data[..f.data.len().min(12)], &noise(n, 500)[..]].concat().into(),
         };
-        bad.push(at, n % 3 != 0, data)
+        bad.push(at, !n.is_multiple_of(3), data)
     };
     stage.play(
         start,

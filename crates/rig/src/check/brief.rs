@@ -10,10 +10,11 @@ impl Report {
     #[must_use]
     pub fn brief(&self) -> String {
         let mut text = format!(
-            "{:.2} s, {} pictures, {} uneven, black {}, silence {}, sound jumps {}",
+            "{:.2} s, {} pictures, {} uneven{}, black {}, silence {}, sound jumps {}",
             self.facts.duration,
             self.pictures,
             self.uneven.len(),
+            self.uneven.first().map(|(at, step)| format!(" (at {at:.2} s: {step:.3} s)")).unwrap_or_default(),
             self.black.len(),
             self.silences.len(),
             self.jumps.len(),

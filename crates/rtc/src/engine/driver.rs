@@ -131,10 +131,10 @@ impl Driver {
         }
         let now = Instant::now();
         self.report(now);
-        if let Life::Lingering(until) = self.life {
-            if until <= now || !self.receivers.any_read() {
-                self.life = Life::Over;
-            }
+        if let Life::Lingering(until) = self.life
+            && (until <= now || !self.receivers.any_read())
+        {
+            self.life = Life::Over;
         }
         if self.sockets.tcp_due().is_some_and(|at| at <= now) {
             self.sockets.connect_due(now, !self.link.has_path());

@@ -31,7 +31,6 @@ pub fn with_keyring<T>(keyring: Arc<Keyring>, make: impl FnOnce() -> T) -> T {
 /// How a frame key comes from its material.
 #[derive(Copy, Clone, Debug)]
 #[non_exhaustive]
-#[expect(clippy::upper_case_acronyms, reason = "livekit's names")]
 pub enum KeyDerivationAlgorithm {
     /// For passphrases, and raw bytes on native SDKs.
     PBKDF2,
