@@ -6,11 +6,15 @@ use crate::media::Pulse;
 
 /// Longer than anything that passes by itself: a machine under load makes the mixers late, not silent.
 const LIMIT: Duration = Duration::from_secs(3);
+/// It is looked ten times a second; where that wasn't so, all of the process stood still (stopped, or its machine
+/// was), and the mixers had no chance.
+const STOPPED: Duration = Duration::from_secs(1);
 
 /// The last signs of life.
 #[derive(Debug, Default)]
 pub struct Standstill {
     pulse: Pulse,
+    looked_at: Duration,
     pictures_at: Duration,
     sounds_at: Duration,
 }
@@ -18,10 +22,12 @@ pub struct Standstill {
 impl Standstill {
     /// Looks at the programme; says whether picture or sound has stood still for too long.
     pub fn look(&mut self, now: Duration, pulse: Pulse) -> bool {
-        if pulse.pictures != self.pulse.pictures {
+        let stopped = now.saturating_sub(self.looked_at) >= STOPPED;
+        self.looked_at = now;
+        if stopped || pulse.pictures != self.pulse.pictures {
             self.pictures_at = now;
         }
-        if pulse.sounds != self.pulse.sounds {
+        if stopped || pulse.sounds != self.pulse.sounds {
             self.sounds_at = now;
         }
         self.pulse = pulse;
@@ -40,15 +46,27 @@ mod tests {
         for n in 1..100 {
             assert!(!standstill.look(at(n * 100), Pulse { pictures: n, sounds: n }), "{n}");
         }
-        let still = |sounds| Pulse { pictures: 99, sounds };
-        assert!(!standstill.look(at(12_800), still(200)));
-        assert!(standstill.look(at(12_900), still(300)), "sound goes on, the picture doesn't");
+        for n in 100..129 {
+            assert!(!standstill.look(at(n * 100), Pulse { pictures: 99, sounds: n }), "{n}");
+        }
+        let sound_only = Pulse { pictures: 99, sounds: 129 };
+        assert!(standstill.look(at(12_900), sound_only), "sound goes on, the picture doesn't");
     }
 
     #[test]
     fn a_programme_that_never_begins_is_noticed() {
         let mut standstill = Standstill::default();
-        assert!(!standstill.look(Duration::from_secs(2), Pulse::default()));
-        assert!(standstill.look(Duration::from_secs(3), Pulse::default()));
+        let mut stands = |ms| standstill.look(Duration::from_millis(ms), Pulse::default());
+        assert!((1..30).all(|n| !stands(n * 100)));
+        assert!(stands(3_000));
+    }
+
+    #[test]
+    fn a_process_that_was_stopped_is_given_its_time_again() {
+        let mut standstill = Standstill::default();
+        let mut stands = |ms| standstill.look(Duration::from_millis(ms), Pulse::default());
+        assert!(!stands(100) && !stands(60_100) && !stands(60_200));
+        assert!((603..630).all(|n| !stands(n * 100)));
+        assert!(stands(63_100));
     }
 }

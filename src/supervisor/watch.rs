@@ -5,13 +5,16 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use tokio::process::ChildStderr;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::job::{Cause, Input, State, transition};
 
 use super::launch::Seat;
 use super::protocol::{Command, Report};
 use super::{Lines, Observer, Signals, wall_nanos};
+
+/// How long the next line of a log may take whose process is gone.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// How long a recorder is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,6 +249,13 @@ impl Watch<'_> {
                 }
             }
         };
+        // What it said last is still in the pipe, which a process that it started may hold open.
+        while log.is_some() {
+            match timeout(LAST_WORDS, next_log_line(&mut log)).await {
+                Ok(Some(line)) => self.observer.relay(&line),
+                Ok(None) | Err(_) => log = None,
+            }
+        }
         if let State::Starting | State::Active = self.state {
             let life = Life { state: self.state, started_at: self.started_at };
             let how = match self.hung {

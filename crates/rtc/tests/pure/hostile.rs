@@ -12,7 +12,7 @@ use livetape_rtc::{Codec, Keyring, KeyringOptions, Opened, Opener, SealedFrame, 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::support::{Sender, frame};
+use crate::support::{Sender, frame, opening};
 
 const CODECS: [Codec; 9] = [
     Codec::Opus,
@@ -76,13 +76,7 @@ proptest! {
         harms in vec(harm(), 1..4),
         deviations in any::<bool>(),
     ) {
-        let head: &[u8] = match codec {
-            Codec::H264 => &[0, 0, 0, 1, 0x65, 0x88],
-            Codec::H265 => &[0, 0, 0, 1, 0x26, 0x01],
-            Codec::Vp8 => &[0x70, 0, 0, 0x9d, 1, 0x2a, 0x40, 0, 0x40, 0],
-            _ => &[0x78],
-        };
-        let plain = [head, &body].concat();
+        let plain = [opening(codec), &body].concat();
         let mut sealed = Sender::new(b"key", 0).seal(codec, &plain);
         harms.iter().for_each(|harm| suffer(&mut sealed, harm));
         let mut opener = Opener::new(ring(), "ann".to_owned());

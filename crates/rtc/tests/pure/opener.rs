@@ -8,7 +8,7 @@ use livetape_rtc::e2ee::{DEFAULT_SALT, Kdf};
 use livetape_rtc::{Codec, Keyring, KeyringOptions, Opened, Opener, Refusal, SealedFrame};
 use proptest::prelude::*;
 
-use crate::support::{Sender, frame, ms};
+use crate::support::{Sender, frame, ms, opening};
 
 const OPUS: &[u8] = b"\x78 some sound";
 
@@ -258,13 +258,7 @@ proptest! {
         body in proptest::collection::vec(0u8..6, 0..300),
         codec in prop_oneof![Just(Codec::Opus), Just(Codec::Vp8), Just(Codec::Vp9), Just(Codec::H264), Just(Codec::H265)],
     ) {
-        let head: &[u8] = match codec {
-            Codec::H264 => &[0, 0, 0, 1, 0x65, 0x88],
-            Codec::H265 => &[0, 0, 0, 1, 0x26, 0x01],
-            Codec::Vp8 => &[0x70, 0, 0, 0x9d, 1, 0x2a, 0x40, 0, 0x40, 0],
-            _ => &[0x78],
-        };
-        let plain = [head, &body].concat();
+        let plain = [opening(codec), &body].concat();
         let mut track = Track::with_key(0, b"key");
         let sealed = Sender::new(b"key", 0).seal(codec, &plain);
         track.opener.set_deviations(false);

@@ -53,6 +53,16 @@ impl Sender {
     }
 }
 
+/// How a whole frame of this codec may begin: what encryption leaves in clear, and more.
+pub fn opening(codec: Codec) -> &'static [u8] {
+    match codec {
+        Codec::H264 => &[0, 0, 0, 1, 0x65, 0x88],
+        Codec::H265 => &[0, 0, 0, 1, 0x26, 0x01],
+        Codec::Vp8 => &[0x70, 0, 0, 0x9d, 1, 0x2a, 0x40, 0, 0x40, 0],
+        _ => &[0x78],
+    }
+}
+
 pub fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
