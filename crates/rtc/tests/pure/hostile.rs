@@ -82,7 +82,12 @@ proptest! {
         let mut opener = Opener::new(ring(), "ann".to_owned());
         opener.set_deviations(deviations);
         if let Opened::Open(open) = opener.open(frame(codec, &sealed, Instant::now())) {
-            prop_assert_eq!(&open.data[..], &plain[..]);
+            // Senders that authenticate three-byte start codes leave it open how many zeros stand before one.
+            let told = |data: &[u8]| match codec {
+                Codec::H264 | Codec::H265 if deviations => data.iter().copied().skip_while(|b| *b == 0).collect(),
+                _ => data.to_vec(),
+            };
+            prop_assert_eq!(told(&open.data), told(&plain));
         }
     }
 
