@@ -1,7 +1,8 @@
 //! H.264 (RFC 6184, packetization modes 0 and 1): single NAL units, STAP-A, FU-A. Every NAL unit
 //! gets a four-byte start code; delimiters, SEI, filler and trailing zeros all stay.
 
-use super::assembly::{Assembled, Assembly};
+use super::assembly::Assembled;
+use super::units::Units;
 use super::{Depacketizer, Malformed};
 
 const STAP_A: u8 = 24;
@@ -10,8 +11,7 @@ const FU_A: u8 = 28;
 /// Makes Annex B of payloads.
 #[derive(Debug, Default)]
 pub(crate) struct H264 {
-    frame: Assembly,
-    in_fragment: bool,
+    units: Units,
 }
 
 /// Whether a NAL unit can be the first of an access unit, judged by its first two bytes: a slice
@@ -41,52 +41,22 @@ impl Depacketizer for H264 {
     fn push(&mut self, payload: &[u8]) -> Result<(), Malformed> {
         let (&first, rest) = payload.split_first().ok_or(Malformed)?;
         let kind = first & 0x1f;
-        if self.in_fragment && kind != FU_A {
+        if self.units.in_fragment() && kind != FU_A {
             return Err(Malformed);
         }
         match kind {
-            1..=23 => self.frame.append_nal(payload),
-            STAP_A => self.push_aggregate(rest),
-            FU_A => self.push_fragment(first, rest),
+            1..=23 => self.units.push(payload),
+            STAP_A => self.units.push_aggregate(rest),
+            FU_A => self.units.push_fragment(rest, |header| [first & 0xe0 | header & 0x1f]),
             _ => Err(Malformed),
         }
     }
 
     fn finish(&mut self) -> Option<Assembled> {
-        let complete = !std::mem::take(&mut self.in_fragment);
-        self.frame.take().filter(|_| complete)
+        self.units.finish()
     }
 
     fn reset(&mut self) {
-        self.frame.clear();
-        self.in_fragment = false;
-    }
-}
-
-impl H264 {
-    fn push_aggregate(&mut self, mut units: &[u8]) -> Result<(), Malformed> {
-        while !units.is_empty() {
-            let [high, low, rest @ ..] = units else { return Err(Malformed) };
-            let size = usize::from(u16::from_be_bytes([*high, *low]));
-            let (unit, next) = rest.split_at_checked(size).ok_or(Malformed)?;
-            if !unit.is_empty() {
-                self.frame.append_nal(unit)?;
-            }
-            units = next;
-        }
-        Ok(())
-    }
-
-    fn push_fragment(&mut self, indicator: u8, fragment: &[u8]) -> Result<(), Malformed> {
-        let (&header, bytes) = fragment.split_first().ok_or(Malformed)?;
-        let (start, end) = (header & 0x80 != 0, header & 0x40 != 0);
-        if start == self.in_fragment {
-            return Err(Malformed);
-        }
-        if start {
-            self.frame.append_nal(&[indicator & 0xe0 | header & 0x1f])?;
-        }
-        self.in_fragment = !end;
-        self.frame.append(bytes)
+        self.units.reset();
     }
 }

@@ -7,6 +7,7 @@ mod assembly;
 mod av1;
 mod h264;
 mod h265;
+mod units;
 mod vp8;
 mod vp9;
 mod whole;
