@@ -56,6 +56,7 @@ async fn join(order: Order, keyring: Option<Arc<Keyring>>) -> Result<Seat, NoSea
     let token = join_token(&order.api_key, &order.api_secret, &order.egress_id, &order.room_name)
         .map_err(|error| NoSeat::Refused(error.to_string()))?;
     let options = SeatOptions { url: order.url, token, keyring };
+    tracing::info!("joining");
     match timeout(JOIN_TIMEOUT, Seat::take(options)).await {
         Ok(Ok(seat)) => Ok(seat),
         Ok(Err(JoinError::Refused(error))) => Err(NoSeat::Refused(error)),

@@ -80,7 +80,7 @@ fn record_four(seconds: u32, bounds: &Bounds, with_control: bool) -> Result<()> 
                 // The server begins with the first layer that has a keyframe, and a lower one may be slower.
                 let found = report.participant(*participant).context("a participant")?;
                 let head: u32 =
-                    found.gaps.iter().filter(|gap| gap.0 <= bounds.seen_by).map(|gap| gap.1).sum();
+                    found.gaps.iter().filter(|gap| gap.at <= bounds.seen_by).map(|gap| gap.frames).sum();
                 // What is promised holds for the whole minute.
                 let head = if with_control { 0 } else { head };
                 let share = share - f64::from(head) / f64::from(found.expected.max(1));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use livetape_rig::check::{Participant, check};
+use livetape_rig::check::{Gap, Participant, check};
 use livetape_rig::harness::{PATIENCE, PublishOptions, Publishers, Recording, kill};
 use livetape_rig::truth::captured_at;
 
@@ -75,7 +75,7 @@ fn one_kill(stage: &Stage, victim: Victim, after: Duration) -> Result<()> {
     }
     let killed = SystemTime::now();
     if victim == Victim::Child {
-        return one_restart(stage, recording, after);
+        return one_restart(stage, recording, after, killed);
     }
     let outcome = recording.wait(PATIENCE)?;
     ensure!(!outcome.status.success(), "a recording that was killed is no success");
@@ -90,8 +90,8 @@ fn one_kill(stage: &Stage, victim: Victim, after: Duration) -> Result<()> {
     Ok(())
 }
 
-/// The child is dead: another goes on in the same file, and what is missing is what was lost and the restart.
-fn one_restart(stage: &Stage, recording: Recording, after: Duration) -> Result<()> {
+/// The child is dead: another goes on in the same file, and what is missing is what was lost and the way back.
+fn one_restart(stage: &Stage, recording: Recording, after: Duration, killed: SystemTime) -> Result<()> {
     const GOES_ON: Duration = Duration::from_secs(4);
     std::thread::sleep(GOES_ON);
     let children = recording.children();
@@ -99,14 +99,21 @@ fn one_restart(stage: &Stage, recording: Recording, after: Duration) -> Result<(
     recording.stop()?;
     let outcome = finish(recording, PATIENCE)?;
     let report = stage.report()?;
-    let frames = |p: &Participant| p.gaps.iter().map(|gap| gap.1).max().unwrap_or(0);
-    let gaps: Vec<f64> = report.participants.iter().map(|p| f64::from(frames(p)) / f64::from(FPS)).collect();
-    println!("Child after {after:?}: {:.2} s in one file, {gaps:.2?} s missing", report.facts.duration);
+    let gaps: Vec<Gap> = report.participants.iter().filter_map(Participant::longest_gap).collect();
+    // The last frame of the dead child is the newest that anyone has before the gap.
+    let last = gaps.iter().map(|gap| captured_at(gap.after, FPS, killed)).max().context("no gap")?;
+    let lost = killed.duration_since(last).unwrap_or_default();
+    let missing: Vec<f64> = report.participants.iter().map(|p| p.longest_unseen(FPS)).collect();
+    println!(
+        "Child after {after:?}: {:.2} s in one file, {lost:?} lost, {missing:.2?} s missing with the way back",
+        report.facts.duration
+    );
+    ensure!(lost <= Duration::from_secs(1), "{lost:?} lost: {}\n{}", report.brief(), outcome.stderr);
     ensure!(report.participants.len() == 2, "{}", report.brief());
     // A second for what was lost, a second and a half for the way back.
     ensure!(
-        gaps.iter().all(|gap| (0.0..2.5).contains(gap)),
-        "{gaps:?}: {}\n{}",
+        missing.iter().all(|gap| (0.0..2.5).contains(gap)),
+        "{missing:?}: {}\n{}",
         report.brief(),
         outcome.stderr
     );

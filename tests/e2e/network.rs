@@ -60,8 +60,7 @@ fn with_five_of_a_hundred_packets_lost_nobody_freezes_for_a_second() -> Result<(
     println!("{}\n{}", report.brief(), outcome.stderr);
     both_to_the_end(&report)?;
     for person in &report.participants {
-        let frozen = person.freezes.iter().map(|span| span.length()).fold(0.0, f64::max);
-        let muted = person.muted.iter().map(|span| span.length()).fold(0.0, f64::max);
+        let (frozen, muted) = (person.longest_freeze(), person.longest_unheard());
         println!("p{}: frozen for {frozen:.2} s, muted for {muted:.2} s at the most", person.number);
         ensure!(frozen <= 1.0 && muted <= 0.1, "{}", report.brief());
         let offset = person.offset.as_ref().context("no flash or no beep")?;
@@ -96,8 +95,7 @@ fn udp_cut(cut: Duration) -> Result<()> {
     let report = stage.report()?;
     both_to_the_end(&report).with_context(|| outcome.stderr.clone())?;
     for person in &report.participants {
-        let picture = person.gaps.iter().map(|gap| f64::from(gap.1) / f64::from(FPS)).fold(0.0, f64::max);
-        let sound = person.muted.iter().map(|span| span.length()).fold(0.0, f64::max);
+        let (picture, sound) = (person.longest_unseen(FPS), person.longest_unheard());
         println!(
             "UDP cut for {cut:?}: p{} lacks {picture:.2} s of picture, {sound:.2} s of sound",
             person.number

@@ -45,8 +45,7 @@ fn signalling_cut(cut: Duration) -> Result<()> {
 
     let report = stage.report()?;
     for person in &report.participants {
-        let picture = person.gaps.iter().map(|gap| f64::from(gap.1) / f64::from(FPS)).fold(0.0, f64::max);
-        let sound = person.muted.iter().map(|span| span.length()).fold(0.0, f64::max);
+        let (picture, sound) = (person.longest_unseen(FPS), person.longest_unheard());
         println!(
             "signalling cut for {cut:?}: p{} lacks {picture:.2} s of picture, {sound:.2} s of sound",
             person.number

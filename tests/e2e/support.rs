@@ -1,7 +1,6 @@
 //! What every scenario starts with.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -13,22 +12,16 @@ pub const FPS: u32 = 30;
 pub const ROOM: &str = "demo";
 pub const KEY: &str = "correct horse battery staple";
 
-/// Figures of two recordings at once would be figures of neither.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
 /// A server and a place for files. Fields are dropped in this order: the scratch looks for leftovers last.
 pub struct Stage {
     pub server: LiveKitServer,
     pub recorder: Recorder,
     pub film: PathBuf,
     pub scratch: Scratch,
-    _alone: MutexGuard<'static, ()>,
 }
 
 impl Stage {
     pub fn new() -> Result<Self> {
-        // A test that failed is no reason not to run the next.
-        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let scratch = Scratch::new()?;
         std::fs::write(scratch.join("key.txt"), format!("{KEY}\n"))?;
         Ok(Self {
@@ -36,7 +29,6 @@ impl Stage {
             recorder: Recorder::new(env!("CARGO_BIN_EXE_livetape"), &scratch),
             film: scratch.join("film.mp4"),
             scratch,
-            _alone: alone,
         })
     }
 

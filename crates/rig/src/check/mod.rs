@@ -5,6 +5,7 @@
 
 mod brief;
 mod decode;
+mod gap;
 mod judge;
 mod listen;
 mod picture;
@@ -15,6 +16,7 @@ mod span;
 mod watch;
 
 pub use decode::{AudioFacts, Facts, VideoFacts, probe};
+pub use gap::Gap;
 pub use judge::{Expectation, Expected, Finding, judge};
 pub use listen::Side;
 pub use picture::{Grey, Rect, Sighting};

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::decode::Facts;
+use super::gap::Gap;
 use super::listen::{Side, Voice};
 use super::picture::Rect;
 use super::span::Span;
@@ -64,8 +65,8 @@ pub struct Participant {
     pub expected: u32,
     /// Those of them that are not in the file.
     pub missing: u32,
-    /// Where frames are missing: when the next one is shown, and how many. Empty where the canvas is slower.
-    pub gaps: Vec<(f64, u32)>,
+    /// Where frames are missing. Empty where the canvas is slower.
+    pub gaps: Vec<Gap>,
     /// `missing / expected`.
     pub missing_share: f64,
     /// Frames that came after a later one.
@@ -232,16 +233,16 @@ fn count(glimpses: &[Glimpse], cadence: Cadence<'_>) -> (u32, u32, u32) {
     (small(expected), small(missing), small(backward))
 }
 
-fn left_out(glimpses: &[Glimpse], cadence: Cadence<'_>) -> Vec<(f64, u32)> {
+fn left_out(glimpses: &[Glimpse], cadence: Cadence<'_>) -> Vec<Gap> {
     if 1.0 / cadence.step < f64::from(cadence.fps) - 0.5 {
         return Vec::new();
     }
-    let pairs =
-        glimpses.windows(2).map(|pair| (pair[1].picture, frames_between(pair[0].counter, pair[1].counter)));
-    pairs
-        .filter(|(_, step)| *step > 1)
-        .map(|(picture, step)| (cadence.time(picture), u32::try_from(step - 1).unwrap_or(u32::MAX)))
-        .collect()
+    let gap = |pair: &[Glimpse]| {
+        let after = pair[0].counter;
+        let frames = u32::try_from(frames_between(after, pair[1].counter) - 1).ok()?;
+        (frames > 0).then(|| Gap { at: cadence.time(pair[1].picture), after, frames })
+    };
+    glimpses.windows(2).filter_map(gap).collect()
 }
 
 fn freezes(glimpses: &[Glimpse], cadence: Cadence<'_>) -> Vec<Span> {

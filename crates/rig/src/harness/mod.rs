@@ -1,7 +1,8 @@
 //! The harness: real servers, publishers and recorders, each ended by its pid, leftovers found.
 //!
 //! A test makes a [`Scratch`] first, so that it is dropped last: everything else writes into its
-//! directory, and whatever still has a file open there when it goes was left behind.
+//! directory, and whatever still has a file open there when it goes was left behind. While one test has it, others
+//! wait: two cores carry one scenario.
 
 mod control;
 mod firewall;

@@ -1,6 +1,7 @@
 //! A directory for one test, and the last word on what the test left behind.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -12,25 +13,31 @@ use super::process::{signal_pid, wait_until};
 /// Set, it keeps the directories of tests, for a look at what they left.
 const KEEP: &str = "LIVETAPE_RIG_KEEP";
 
+/// Figures of two scenarios at once would be figures of neither.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 /// A directory that goes with the test. Dropping it fails the test when a process still has its working
 /// directory or a file in it; such processes are killed.
 #[derive(Debug)]
 pub struct Scratch {
     dir: TempDir,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Scratch {
-    /// Makes the directory.
+    /// Makes the directory, once no other test of this process has one.
     ///
     /// # Errors
     /// When the machine's temporary directory can't be written.
     pub fn new() -> Result<Self> {
+        // A test that failed is no reason not to run the next.
+        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let mut dir = TempDir::with_prefix("livetape-rig-")?;
         if std::env::var_os(KEEP).is_some() {
             dir.disable_cleanup(true);
             println!("kept: {}", dir.path().display());
         }
-        Ok(Self { dir })
+        Ok(Self { dir, _alone: alone })
     }
 
     /// Where it is.
