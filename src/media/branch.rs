@@ -2,7 +2,7 @@
 //! decoder breaks, the bin is replaced and the last picture stays where it is.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,8 +33,8 @@ pub(super) struct Branch {
     mixer: gst::Element,
     /// The mixer's request pad.
     pub(super) pad: gst::Pad,
-    /// Something decoded has reached the pad.
-    shows: Arc<AtomicBool>,
+    /// Time of the first picture that was decoded.
+    begins: Arc<OnceLock<gst::ClockTime>>,
     feed: Mutex<Feed>,
 }
 
@@ -68,7 +68,7 @@ impl Branch {
             trunk: trunk.clone(),
             mixer: mixer.clone(),
             pad,
-            shows: Arc::new(AtomicBool::new(false)),
+            begins: Arc::default(),
             feed: Mutex::new(Feed { intake: Intake::new(), decoder: None }),
         });
         // On an error the branch goes, and its pad with it.
@@ -77,9 +77,9 @@ impl Branch {
         Ok(branch)
     }
 
-    /// Whether anything decoded has come out since the branch was made.
-    pub(super) fn shows(&self) -> bool {
-        self.shows.load(Ordering::Acquire)
+    /// From which picture of the canvas on it shows something; `None` as long as nothing was decoded.
+    pub(super) fn begins(&self) -> Option<gst::ClockTime> {
+        self.begins.get().copied()
     }
 
     /// Gives a frame to the decoder, if that is of use. Never waits for it.
@@ -193,9 +193,12 @@ impl Branch {
     /// Notes the first output, and keeps an end of one source from becoming the end of all.
     fn watch_output(&self, pad: &gst::Pad) {
         // The branch itself must not be held here: dropping it joins this very thread.
-        let (shows, inbox) = (self.shows.clone(), self.trunk.inbox.clone());
-        pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
-            if !shows.swap(true, Ordering::AcqRel) {
+        let (begins, inbox) = (self.begins.clone(), self.trunk.inbox.clone());
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            let Some(at) = info.buffer().and_then(|buffer| buffer.pts()) else {
+                return gst::PadProbeReturn::Ok;
+            };
+            if begins.set(at).is_ok() {
                 inbox.redraw();
             }
             gst::PadProbeReturn::Remove

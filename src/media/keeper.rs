@@ -11,7 +11,7 @@ use super::branch::{Branch, Trunk};
 use super::layout::{self, Rect};
 use super::paint::{Labels, Painter};
 use super::programme::FLUSH;
-use super::{Scene, TileState};
+use super::{Scene, Tile, TileState};
 use crate::job::{Encoding, Layout};
 
 /// The branches there are. They belong to their inputs; who looks here must let go soon.
@@ -74,30 +74,37 @@ impl Keeper {
         let Encoding { width, height, .. } = self.encoding;
         let rects = layout::place(self.layout, scene.tiles.len(), width, height);
         let branches = living(&self.videos);
-        let mut drawn = Vec::with_capacity(rects.len());
         let mut placed = Vec::new();
+        let mut tiles = Vec::with_capacity(rects.len());
         for (tile, rect) in scene.tiles.iter().zip(&rects) {
             // The newest branch of a source counts, should two overlap.
             let branch = branches.iter().rev().find(|b| b.source == tile.source);
-            let mut state = tile.state;
-            match branch {
-                Some(branch) if state == TileState::Video => {
-                    put(&branch.pad, *rect);
-                    placed.push(Arc::as_ptr(branch));
-                    // Until there is a picture, initials stand for it.
-                    if !branch.shows() {
-                        state = TileState::Avatar;
-                    }
-                }
-                None if state == TileState::Video => state = TileState::Avatar,
-                _ => {}
+            let branch = branch.filter(|_| tile.state == TileState::Video);
+            if let Some(branch) = branch {
+                put(&branch.pad, *rect);
+                placed.push(Arc::as_ptr(branch));
             }
-            drawn.push((tile, state, *rect));
+            tiles.push((tile, branch.and_then(|b| b.begins()), *rect));
         }
         for branch in branches.iter().filter(|b| !placed.contains(&Arc::as_ptr(b))) {
             branch.pad.set_property("alpha", 0.0_f64);
         }
-        self.labels.set(painter.paint(&drawn));
+        // The canvas is behind by the mixers' latency: what was decoded may have its first picture still to come.
+        let now = self.labels.position();
+        let mut changes: Vec<_> = tiles.iter().filter_map(|(_, begins, _)| *begins).collect();
+        changes.retain(|at| *at > now);
+        changes.push(now);
+        changes.sort_unstable();
+        changes.dedup();
+        // The last first: the painter keeps what the look that is drawn last needs, and that is today's.
+        let looks = changes.into_iter().rev().map(|at| {
+            let drawn: Vec<_> =
+                tiles.iter().map(|(tile, begins, rect)| (*tile, seen(tile, *begins, at), *rect)).collect();
+            (at, painter.paint(&drawn))
+        });
+        let mut looks: Vec<_> = looks.collect();
+        looks.reverse();
+        self.labels.set(looks);
     }
 
     fn replace(&self, bin: &gst::Object) {
@@ -114,6 +121,14 @@ impl Keeper {
                 pad.send_event(gst::event::Eos::new());
             }
         }
+    }
+}
+
+/// What a tile shows at this time: until there is a picture, initials stand for it.
+fn seen(tile: &Tile, begins: Option<gst::ClockTime>, at: gst::ClockTime) -> TileState {
+    match tile.state {
+        TileState::Video if begins.is_none_or(|begins| begins > at) => TileState::Avatar,
+        state => state,
     }
 }
 

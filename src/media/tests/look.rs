@@ -45,3 +45,28 @@ fn names_initials_and_locks_are_seen_where_they_belong() {
         std::fs::write(path, oracle::png(&output, 0.9)).unwrap();
     }
 }
+
+#[test]
+fn initials_stand_until_the_first_picture_does() {
+    let stage = Stage::with(encoding());
+    let clip = camera("white", 1280, 720, 1);
+    let camera = stage.programme.add_video(SourceId(1), Codec::Vp8).unwrap();
+    let tile = Tile { source: SourceId(1), name: String::new(), state: TileState::Video };
+    stage.programme.set_scene(&Scene { tiles: vec![tile] });
+    let start = stage.programme.open_gate(stage.programme.running_time());
+    stage.until(start + Duration::from_millis(400));
+    // Decoded at once, and to be shown later: the canvas is behind by the mixers' latency.
+    let at = start + Duration::from_millis(500);
+    camera.push(at, true, clip[0].data.clone());
+    stage.until(start + Duration::from_millis(900));
+    let (output, _) = stage.finish();
+
+    // The middle of the tile, where initials are.
+    let pictures = oracle::luma(&output, "100:100:590:310");
+    let (before, after): (Vec<_>, Vec<_>) = pictures.iter().partition(|(time, _)| *time < 0.49);
+    assert!(before.len() > 10 && after.len() > 5, "{} before, {} after", before.len(), after.len());
+    let dark: Vec<_> = before.iter().skip(3).filter(|(_, luma)| *luma < 40.0).collect();
+    assert!(dark.is_empty(), "neither initials nor a picture: {dark:?}");
+    let covered: Vec<_> = after.iter().skip(1).filter(|(_, luma)| *luma < 225.0).collect();
+    assert!(covered.is_empty(), "initials over a picture: {covered:?}");
+}
