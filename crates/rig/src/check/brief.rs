@@ -35,6 +35,9 @@ impl Participant {
         let (missing, percent) = (self.missing, self.missing_share * 100.0);
         // Writing to a string can't fail.
         let _ = write!(text, ", missing {missing} of {} ({percent:.2} %)", self.expected);
+        if let Some(gap) = self.longest_gap() {
+            let _ = write!(text, " in {} gaps, {} in a row at {:.2} s", self.gaps.len(), gap.frames, gap.at);
+        }
         let _ = write!(text, ", frozen {}, hidden {}", self.freezes.len(), self.hidden.len());
         let _ = write!(text, ", muted {}, places {}", self.muted.len(), self.places.len());
         if let Some(offset) = &self.offset {

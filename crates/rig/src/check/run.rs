@@ -48,10 +48,11 @@ pub fn check(file: &Path, fps: u32, listen_for: &[u8]) -> Result<Report> {
     let cadence = Cadence { times: &times, step, fps };
     let participants = (0..64u8).filter_map(|number| {
         let voice = listen.voice(number, &clock);
-        let glimpses = if watch.participants().contains(&number) { watch.glimpses(number) } else { &[] };
+        let seen = watch.participants().contains(&number);
+        let glimpses = if seen { watch.glimpses(number) } else { Vec::new() };
         // A tone alone, without a single beep, may be anything.
         let there = !glimpses.is_empty() || !voice.beeps.is_empty();
-        there.then(|| Participant::new(number, glimpses, voice, cadence))
+        there.then(|| Participant::new(number, &glimpses, voice, cadence))
     });
     Ok(Report {
         participants: participants.collect(),
