@@ -1,6 +1,7 @@
 //! Puts packets back in order. In-order packets pass at once; a packet behind a gap waits for the
 //! missing ones, at most a bound counted *from its own arrival*, so that delays never add up. Then
-//! the gap is declared lost. Every packet comes out at most once, in order.
+//! the gap is declared lost. What is missing after a silence isn't waited for: the path was cut, and all of it
+//! is too old by now. Every packet comes out at most once, in order.
 //!
 //! Time is an argument; memory is bounded by count and bytes.
 
@@ -11,6 +12,9 @@ use crate::RtpPacket;
 
 /// A larger jump forward is a restart of the numbering, once a second packet agrees (RFC 3550, A.1).
 const MAX_DROPOUT: u64 = 3_000;
+/// A silence of this length with this many packets missing in it was a cut. (Slow pictures, as of a shared screen, are
+/// silent in between too, but then few are missing, and worth asking for again.)
+const CUT: (Duration, u64) = (Duration::from_millis(250), 32);
 
 /// How long and how much is waited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +71,8 @@ pub(crate) struct Reorder {
     /// Held packets by arrival; entries of packets that left already are skipped.
     arrivals: VecDeque<(Instant, u64)>,
     ready: VecDeque<Ordered>,
+    /// When a packet was taken last.
+    heard: Option<Instant>,
     /// The number that would confirm a restart.
     restart: Option<u64>,
 }
@@ -80,6 +86,7 @@ impl Reorder {
             held_bytes: 0,
             arrivals: VecDeque::new(),
             ready: VecDeque::new(),
+            heard: None,
             restart: None,
         }
     }
@@ -95,6 +102,9 @@ impl Reorder {
         if seq < next || self.held.contains_key(&seq) {
             return Admission::Duplicate;
         }
+        let silence = now.saturating_duration_since(self.heard.replace(now).unwrap_or(now));
+        let newest = self.held.last_key_value().map_or(next, |(newest, _)| newest.saturating_add(1));
+        let cut = silence >= CUT.0 && seq.saturating_sub(newest) >= CUT.1;
         if seq == next {
             self.release(packet, now, 0);
             self.release_in_order();
@@ -103,6 +113,9 @@ impl Reorder {
             self.held.insert(seq, (now, packet));
             self.arrivals.push_back((now, seq));
             while self.held.len() > self.limits.packets || self.held_bytes > self.limits.bytes {
+                self.give_up_first_gap();
+            }
+            while cut && !self.held.is_empty() {
                 self.give_up_first_gap();
             }
         }

@@ -122,6 +122,18 @@ mod tests {
     }
 
     #[test]
+    fn what_the_sfu_made_up_in_clear_is_told_from_a_picture() {
+        let blank: Vec<u8> = crate::e2ee::sif::BLANK_VP8.to_vec();
+        assert_eq!(open_clear(frame(Codec::Vp8, &blank, &[])), Opened::ServerInjected);
+        assert!(matches!(open_clear(frame(Codec::Vp8, &blank[..30], &[])), Opened::Open(_)));
+        // Its silence is sound like any other.
+        for codec in [Codec::Opus, Codec::Pcmu, Codec::Pcma] {
+            assert!(matches!(open_clear(frame(codec, &[0xf8, 0xff, 0xfe], &[])), Opened::Open(_)));
+        }
+        assert_eq!(open_clear(frame(Codec::Vp8, &[], &[])), Opened::Empty);
+    }
+
+    #[test]
     fn trailers_come_off_every_unit_and_off_video_only() {
         let vp9 = [&[0x83, 1, 2][..], &TRAILER, &[0x86, 3], &TRAILER].concat();
         assert_eq!(&open(Codec::Vp9, &vp9, &[14, vp9.len()]).data[..], [0x83, 1, 2, 0x86, 3]);

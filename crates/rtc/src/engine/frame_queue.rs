@@ -167,6 +167,28 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_reads_is_bounded_by_bytes_too() {
+        let t0 = Instant::now();
+        let big = |tag: u8| {
+            let mut frame = frame(Codec::Vp8, t0, &[]);
+            frame.data = Bytes::from([vec![tag], vec![0; MAX_BYTES / 4]].concat());
+            frame
+        };
+        let mut queue = FrameQueue::default();
+        // No time passes: only bytes count. Each frame is a little over a quarter.
+        for (tag, waiting) in [(0, 1), (1, 2), (1, 3), (1, 0), (1, 0), (0, 1), (1, 2), (0, 1)] {
+            assert!(!queue.push(big(tag)), "nobody reads: a key frame would be dropped again");
+            assert_eq!(queue.frames.len(), waiting);
+        }
+        assert_eq!(queue.dropped(), 5);
+        // One frame that is too big by itself is handed out all the same.
+        let mut huge = big(0);
+        huge.data = Bytes::from(vec![0; MAX_BYTES + 1]);
+        queue.push(huge);
+        assert_eq!(queue.pop().unwrap().data.len(), MAX_BYTES + 1);
+    }
+
+    #[test]
     fn sound_loses_its_oldest_only() {
         let t0 = Instant::now();
         let mut queue = FrameQueue::default();

@@ -241,3 +241,74 @@ impl Drop for FrameStream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tokio::runtime::Builder;
+
+    use super::*;
+    use crate::{Codec, FrameMeta};
+
+    const KEY: &[u8] = &[0x10, 1];
+    const DELTA: &[u8] = &[0x11, 2];
+
+    fn track() -> RemoteTrack {
+        let source = Source { ssrc: 1, stream: "PA".into(), track: "TR".into() };
+        RemoteTrack::new("0", MediaKind::Video, source, Arc::default())
+    }
+
+    fn push(track: &RemoteTrack, data: &'static [u8]) {
+        let meta = FrameMeta {
+            codec: Codec::Vp8,
+            contiguous: true,
+            rtp_time: 0,
+            clock_rate: 90_000,
+            arrival: Instant::now(),
+            sender_report: None,
+        };
+        track.push(SealedFrame { meta, data: Bytes::from_static(data), unit_ends: Vec::new() });
+    }
+
+    fn read(stream: &mut FrameStream) -> Option<Bytes> {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        runtime.block_on(stream.next()).map(|frame| frame.data)
+    }
+
+    #[test]
+    fn what_came_before_its_reader_is_not_lost() {
+        let track = track();
+        [DELTA, KEY, DELTA].into_iter().for_each(|data| push(&track, data));
+        let mut stream = track.frames();
+        assert_eq!([read(&mut stream), read(&mut stream)], [Some(KEY.into()), Some(DELTA.into())]);
+        assert!(!track.take_keyframe_wish(), "one was waiting");
+        let other = self::track();
+        let _stream = other.frames();
+        assert!(other.take_keyframe_wish());
+    }
+
+    #[test]
+    fn a_track_that_ends_by_itself_gives_what_it_has() {
+        let track = track();
+        push(&track, KEY);
+        let mut stream = track.frames();
+        track.end();
+        assert_eq!([read(&mut stream), read(&mut stream)], [Some(KEY.into()), None]);
+        assert_eq!(read(&mut track.frames()), None, "nor does it begin again");
+    }
+
+    #[test]
+    fn the_newest_reader_has_the_track() {
+        let track = track();
+        let mut first = track.frames();
+        let mut second = track.frames();
+        push(&track, KEY);
+        assert_eq!(read(&mut first), None);
+        drop(first);
+        assert!(track.is_read(), "the one that went had it no longer");
+        assert_eq!(read(&mut second), Some(KEY.into()));
+        drop(second);
+        assert!(!track.is_read());
+    }
+}

@@ -105,6 +105,20 @@ fn a_loss_that_takes_the_beginning_of_a_frame_takes_the_frame() {
 }
 
 #[test]
+fn after_a_cut_a_keyframe_is_asked_for_at_once() {
+    let mut track = Track::new(&[VP8]);
+    track.push(1, 100, true, KEY);
+    track.now += Duration::from_secs(2);
+    track.push(200, 18_100, true, DELTA);
+    assert!(track.asks(), "what is missing is too old to be waited for");
+    track.push(201, 21_100, true, KEY);
+    let frames = track.frames();
+    assert_eq!(frames.iter().map(|(_, contiguous)| *contiguous).collect::<Vec<_>>(), [true, false, true]);
+    track.wait(5_000);
+    assert!(!track.asks(), "it has come");
+}
+
+#[test]
 fn padding_uses_numbers_and_is_no_loss() {
     let mut track = Track::new(&[VP8]);
     track.push(1, 100, true, KEY);

@@ -83,6 +83,30 @@ fn count_and_bytes_are_bounded() {
 }
 
 #[test]
+fn what_a_cut_took_is_not_waited_for() {
+    // Silence before the packet, its number after 1, and whether it passes at once.
+    let table = [
+        (0, 40, false),    // many lost, but the path lives
+        (2_000, 5, false), // a slow picture that lacks its first packets: they may be sent again
+        (2_000, 33, false),
+        (2_000, 34, true),
+        (249, 200, false),
+        (250, 200, true),
+    ];
+    for (silence, seq, passes) in table {
+        let (mut reorder, t0) = (Reorder::new(ReorderLimits::VIDEO), Instant::now());
+        assert_eq!(push_all(&mut reorder, t0, &[1]), [(1, 0)]);
+        let out = push_all(&mut reorder, t0 + ms(silence), &[seq]);
+        assert_eq!(out, if passes { vec![(seq, seq - 2)] } else { vec![] }, "{silence} ms, then {seq}");
+    }
+    // Nor is what was missing before the cut.
+    let (mut reorder, t0) = (Reorder::new(ReorderLimits::VIDEO), Instant::now());
+    assert_eq!(push_all(&mut reorder, t0, &[1, 3]), [(1, 0)]);
+    assert_eq!(push_all(&mut reorder, t0 + ms(300), &[100, 101]), [(3, 1), (100, 96), (101, 0)]);
+    assert_eq!(reorder.poll_timeout(), None);
+}
+
+#[test]
 fn a_restart_needs_two_that_agree() {
     let (mut reorder, t) = (Reorder::new(LIMITS), Instant::now());
     push_all(&mut reorder, t, &[100_000, 100_002]);
