@@ -66,6 +66,7 @@ class Participant:
         )
         self.room = rtc.Room()
         self.room.on("disconnected", lambda reason: say("disconnected", who=self.identity, reason=str(reason)))
+        self.room.on("reconnected", lambda: say("reconnected", who=self.identity, at=time.time()))
         options = rtc.RoomOptions(auto_subscribe=False, dynacast=o.dynacast, encryption=encryption(o))
         if o.dual_pc:
             options.single_peer_connection = False

@@ -1,16 +1,23 @@
-"""Calls the server's room API: `room.py create|delete|list|participants|remove|update …`.
+"""Calls the server's room API: `room.py create|delete|list|participants|remove …`.
 
 LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET say where and who; results are one JSON line.
+`room.py expired_token ROOM` calls nobody: it prints a token that ended an hour ago.
 """
 
 from __future__ import annotations
 
 import asyncio
+import datetime
 import json
 import sys
 
 from google.protobuf.json_format import MessageToDict
 from livekit import api
+
+
+def expired_token(room: str) -> str:
+    token = api.AccessToken().with_identity("late").with_ttl(datetime.timedelta(hours=-1))
+    return token.with_grants(api.VideoGrants(room_join=True, room=room)).to_jwt()
 
 
 async def main(what: str, *args: str) -> None:
@@ -34,4 +41,7 @@ async def main(what: str, *args: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    if sys.argv[1] == "expired_token":
+        print(expired_token(sys.argv[2]))
+    else:
+        asyncio.run(main(*sys.argv[1:]))

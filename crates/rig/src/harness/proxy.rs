@@ -1,4 +1,5 @@
-//! A TCP relay that can be cut: signalling goes, media (UDP) lives.
+//! A TCP relay that can be cut: signalling goes, media (UDP) lives. It can also say what a server of its own accord
+//! wouldn't: that it moves, or that a client's token is another one.
 
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -7,6 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+
+use super::websocket::ToClient;
 
 /// Relays connections on a port of its own to another port on loopback.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ struct Shared {
     cut: bool,
     ended: bool,
     open: Vec<TcpStream>,
+    /// The WebSockets among them.
+    sockets: Vec<ToClient>,
 }
 
 impl Proxy {
@@ -46,10 +51,20 @@ impl Proxy {
     pub fn cut(&self) {
         let mut shared = lock(&self.shared);
         shared.cut = true;
+        shared.sockets.clear();
         for stream in shared.open.drain(..) {
             // One that is closed already is as good.
             let _ = stream.shutdown(Shutdown::Both);
         }
+    }
+
+    /// Says a binary message to the client that opened a WebSocket last, as if the server had.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn say(&self, message: &[u8]) -> Result<()> {
+        let last = lock(&self.shared).sockets.last().cloned();
+        Ok(last.context("nobody has a WebSocket open")?.say(message)?)
     }
 
     /// Relays again.
@@ -87,14 +102,18 @@ fn pass_on(client: TcpStream, port: u16, shared: &Arc<Mutex<Shared>>) -> io::Res
         return client.shutdown(Shutdown::Both);
     }
     let server = TcpStream::connect(("127.0.0.1", port))?;
-    for (from, to) in [(&client, &server), (&server, &client)] {
-        state.open.push(from.try_clone()?);
-        let (mut from, mut to) = (from.try_clone()?, to.try_clone()?);
-        thread::spawn(move || {
-            let _ = io::copy(&mut from, &mut to);
-            let _ = to.shutdown(Shutdown::Write);
-        });
-    }
+    state.open.extend([client.try_clone()?, server.try_clone()?]);
+    let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
+    thread::spawn(move || {
+        let _ = io::copy(&mut from, &mut to);
+        let _ = to.shutdown(Shutdown::Write);
+    });
+    let (to_client, shared) = (ToClient::new(client.try_clone()?), shared.clone());
+    thread::spawn(move || {
+        let socket = to_client.clone();
+        let _ = to_client.pass_on(server, || lock(&shared).sockets.push(socket));
+        let _ = client.shutdown(Shutdown::Write);
+    });
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use rustix::process::Signal;
 
 use super::process::{Process, wait_until};
 use super::{PATIENCE, Scratch, free_tcp, free_udp, livekit_server, python, rig_file};
@@ -19,6 +20,7 @@ pub const API_SECRET: &str = "the-rig-has-a-secret-that-everyone-may-know";
 #[derive(Debug)]
 pub struct LiveKitServer {
     process: Process,
+    command: Command,
     port: u16,
     rtc_udp: u16,
 }
@@ -49,13 +51,53 @@ impl LiveKitServer {
         std::fs::write(&config, text)?;
         let mut command = Command::new(livekit_server()?);
         command.arg("--config").arg(&config).current_dir(scratch.path());
-        let mut server = Self { process: Process::start("livekit-server", &mut command)?, port, rtc_udp };
+        let process = Process::start("livekit-server", &mut command)?;
+        let mut server = Self { process, command, port, rtc_udp };
+        server.wait_until_healthy()?;
+        Ok(server)
+    }
+
+    /// Kills it with -9.
+    ///
+    /// # Errors
+    /// When it is gone already.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.signal(Signal::KILL)?;
+        self.process.wait(Duration::from_secs(5)).map(drop)
+    }
+
+    /// Asks it to end: it waits until all have left. Asked again, it ends at once.
+    ///
+    /// # Errors
+    /// When it is gone already.
+    pub fn terminate(&self) -> Result<()> {
+        self.process.signal(Signal::TERM)
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// When it doesn't end within [`PATIENCE`].
+    pub fn wait(&mut self) -> Result<()> {
+        self.process.wait(PATIENCE).map(drop)
+    }
+
+    /// Starts it again, on the same ports, once it has ended.
+    ///
+    /// # Errors
+    /// When it doesn't answer within [`PATIENCE`].
+    pub fn restart(&mut self) -> Result<()> {
+        self.process = Process::start("livekit-server", &mut self.command)?;
+        self.wait_until_healthy()
+    }
+
+    fn wait_until_healthy(&mut self) -> Result<()> {
         ensure!(
-            wait_until(PATIENCE, || server.is_healthy() || server.process.wait(Duration::ZERO).is_ok()),
+            wait_until(PATIENCE, || self.is_healthy() || self.process.wait(Duration::ZERO).is_ok()),
             "the LiveKit server doesn't answer"
         );
-        ensure!(server.is_healthy(), "the LiveKit server ended: {:?}", server.log());
-        Ok(server)
+        ensure!(self.is_healthy(), "the LiveKit server ended: {:?}", self.log());
+        Ok(())
     }
 
     /// Where clients connect.
