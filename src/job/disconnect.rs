@@ -38,10 +38,9 @@ pub fn on_disconnect(reason: Reason) -> Disconnect {
         | Reason::Migration
         | Reason::SignalClose
         | Reason::ConnectionTimeout
-        | Reason::MediaFailure => Disconnect::Rejoin,
-        Reason::JoinFailure => {
-            Disconnect::Fail { error: "the server let us in no further: join failed", code: 503 }
-        }
+        | Reason::MediaFailure
+        // While mending, the client's token was out of date or the server not ready; a new one is minted.
+        | Reason::JoinFailure => Disconnect::Rejoin,
         // Said to phone callees and agents only.
         Reason::UserUnavailable | Reason::UserRejected | Reason::SipTrunkFailure | Reason::AgentError => {
             Disconnect::Fail {
@@ -73,7 +72,7 @@ mod tests {
             ("PARTICIPANT_REMOVED", Finish(End::Removed)),
             ("ROOM_DELETED", Finish(End::RoomEnded)),
             ("STATE_MISMATCH", Rejoin),
-            ("JOIN_FAILURE", Fail(503)),
+            ("JOIN_FAILURE", Rejoin),
             ("MIGRATION", Rejoin),
             ("SIGNAL_CLOSE", Rejoin),
             ("ROOM_CLOSED", Finish(End::RoomEnded)),

@@ -14,6 +14,7 @@ mod feed;
 mod keeper;
 mod locks;
 mod missing;
+mod place;
 mod rejoin;
 mod roster;
 mod run;

@@ -1,6 +1,5 @@
 //! The child's one task: sit, listen, and know when it is over.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,6 +9,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, timeou
 
 use super::feed::FeedEvent;
 use super::keeper::{Keeper, KeeperEvent};
+use super::place::{News, Place, Seated, Sitting};
 use super::rejoin;
 use super::session::Session;
 use super::sit::{self, NoSeat};
@@ -26,6 +26,8 @@ const LATENCY: Duration = Duration::from_millis(300);
 const BEGIN_AFTER: Duration = Duration::from_secs(1);
 /// How long the goodbye to the room may take.
 const GOODBYE: Duration = Duration::from_secs(1);
+/// How long a client that can't mend its connection may take to stop trying: as long as one try.
+const GIVING_UP: Duration = Duration::from_secs(6);
 /// How often tiles and clocks are looked at.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -44,20 +46,6 @@ pub async fn run(
         Ok((recorder, inputs)) => recorder.run(inputs).await,
         Err(error) => Some(End::Failed { error, code: 500 }),
     }
-}
-
-type Sitting = Pin<Box<dyn Future<Output = Result<Seat, NoSeat>> + Send>>;
-
-/// Where we stand with the room.
-enum Place {
-    /// A seat is being taken; `Some` when it was lost before, with the time of the loss.
-    Sitting { trying: Sitting, attempt: u32, lost: Option<Instant> },
-    /// Seated.
-    Seated(Box<Seat>),
-    /// It is over; what was captured is coming out. The seat is kept so long, its news are not.
-    Flushing { end: End, seat: Option<Box<Seat>> },
-    /// Between two places.
-    Nowhere,
 }
 
 struct Inputs {
@@ -150,13 +138,12 @@ impl Recorder {
 
     async fn on_place(&mut self, news: News) {
         match news {
-            News::Sat(seat) => self.on_sat(seat).await,
+            News::Sat(seat, attempt) => self.on_sat(seat, attempt).await,
             News::NoSeat(reason, attempt, lost) => self.on_no_seat(reason, attempt, lost),
             News::Event(SeatEvent::Lost(reason)) => match on_disconnect(reason) {
                 Disconnect::Rejoin => {
                     tracing::warn!(reason = reason.as_str_name(), "the seat is lost, taking it again");
-                    self.session.on_lost();
-                    self.try_again(0, Instant::now());
+                    self.take_again();
                 }
                 Disconnect::Finish(end) => self.finish(end),
                 Disconnect::Fail { error, code } => {
@@ -167,8 +154,8 @@ impl Recorder {
         }
     }
 
-    async fn on_sat(&mut self, seat: Box<Seat>) {
-        let room_sid = seat.room_sid().await;
+    async fn on_sat(&mut self, seat: Box<Seat>, attempt: u32) {
+        let room_sid = seat.room_sid().to_owned();
         if room_sid != self.order.room_sid {
             // The room ended in between: this is another session under the same name, not ours to record.
             seat.leave().await;
@@ -177,7 +164,7 @@ impl Recorder {
         }
         tracing::info!(room.sid = %room_sid, "seated");
         self.joined.get_or_insert_with(Instant::now);
-        self.place = Place::Seated(seat);
+        self.place = Place::Seated(Seated::new(seat, attempt));
         self.report(Report::Joined { room_sid });
     }
 
@@ -191,14 +178,27 @@ impl Recorder {
             }
             NoSeat::Unreachable(error) => {
                 tracing::warn!(%error, attempt, "no seat yet");
-                self.try_again(attempt.saturating_add(1), since);
+                self.try_again(attempt.saturating_add(1), since, None);
             }
         }
     }
 
-    fn try_again(&mut self, attempt: u32, since: Instant) {
+    /// The seat is lost, or given up: takes it again. Until that is done nobody is gone, and what still comes by the
+    /// old connection is used.
+    fn take_again(&mut self) {
+        let Place::Seated(seated) = std::mem::replace(&mut self.place, Place::Nowhere) else { return };
+        self.session.on_lost();
+        let attempt = rejoin::attempt_after(seated.attempt, seated.since.elapsed());
+        self.try_again(attempt, Instant::now(), Some(seated.seat));
+    }
+
+    fn try_again(&mut self, attempt: u32, since: Instant, former: Option<Box<Seat>>) {
         let sitting = sit::sit_again(self.order.clone(), self.keyring.clone());
         let trying = Box::pin(async move {
+            if let Some(seat) = former {
+                // A client that is still mending would put us out of the new seat.
+                let _ = timeout(GIVING_UP, seat.leave()).await;
+            }
             sleep(rejoin::delay(attempt)).await;
             sitting.await
         });
@@ -270,6 +270,12 @@ impl Recorder {
         if self.joined.is_some_and(|joined| joined.elapsed() >= BEGIN_AFTER) {
             self.begin(now);
         }
+        if let Place::Seated(seated) = &self.place
+            && seated.mending.is_some_and(|since| since.elapsed() >= rejoin::MEND_WITHIN)
+        {
+            tracing::warn!("the connection isn't mended, taking the seat again");
+            self.take_again();
+        }
         if self.orphaned.is_some_and(|since| since.elapsed() >= ORPHAN_LIMIT) {
             self.finish(End::Orphaned);
         }
@@ -294,7 +300,7 @@ impl Recorder {
         tracing::info!(?end, "finishing");
         self.programme.finish();
         let seat = match std::mem::replace(&mut self.place, Place::Nowhere) {
-            Place::Seated(seat) => Some(seat),
+            Place::Seated(seated) => Some(seated.seat),
             _ => None,
         };
         self.place = Place::Flushing { end, seat };
@@ -305,7 +311,7 @@ impl Recorder {
         self.report_progress();
         let (asked, seat) = match std::mem::replace(&mut self.place, Place::Nowhere) {
             Place::Flushing { end, seat } => (Some(end), seat),
-            Place::Seated(seat) => (None, Some(seat)),
+            Place::Seated(seated) => (None, Some(seated.seat)),
             Place::Sitting { .. } | Place::Nowhere => (None, None),
         };
         self.session.end();
@@ -334,29 +340,6 @@ impl Recorder {
         // A parent that doesn't read misses news; the recording doesn't wait for it.
         if self.reports.try_send(report).is_err() {
             tracing::debug!("a report was not taken");
-        }
-    }
-}
-
-enum News {
-    Sat(Box<Seat>),
-    NoSeat(NoSeat, u32, Option<Instant>),
-    Event(SeatEvent),
-}
-
-impl Place {
-    /// The next thing that happens where we are; cancel safe.
-    async fn next(&mut self) -> News {
-        match self {
-            Self::Sitting { trying, attempt, lost } => match trying.await {
-                Ok(seat) => News::Sat(Box::new(seat)),
-                Err(reason) => News::NoSeat(reason, *attempt, *lost),
-            },
-            Self::Seated(seat) => match seat.next_event().await {
-                Some(event) => News::Event(event),
-                None => std::future::pending().await,
-            },
-            Self::Flushing { .. } | Self::Nowhere => std::future::pending().await,
         }
     }
 }

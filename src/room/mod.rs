@@ -5,6 +5,7 @@
 
 mod directory;
 mod event;
+mod order;
 mod seat;
 mod translate;
 

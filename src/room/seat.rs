@@ -2,16 +2,19 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 use libwebrtc::native::frame_cryptor;
 use livekit::e2ee::key_provider::{KeyProvider, KeyProviderOptions};
 use livekit::e2ee::{E2eeOptions, EncryptionType};
+use livekit::rtc_engine::EngineError;
 use livekit::{DisconnectReason, Room, RoomError, RoomEvent, RoomOptions};
 use livetape_rtc::e2ee::Keyring;
 use tokio::sync::mpsc;
+use tokio::time::timeout_at;
 
-use super::SeatEvent;
-use super::translate;
+use super::order::Order;
+use super::{SeatEvent, translate};
 use crate::job::Secret;
 
 /// How to sit down.
@@ -47,8 +50,11 @@ impl JoinError {
 #[derive(Debug)]
 pub struct Seat {
     room: Room,
+    /// The room session's id.
+    sid: String,
     // livekit's own channel; it is drained as fast as it fills, for nothing here waits.
     inbound: mpsc::UnboundedReceiver<RoomEvent>,
+    order: Order,
     ready: VecDeque<SeatEvent>,
     lost: bool,
 }
@@ -70,15 +76,19 @@ impl Seat {
         let (room, inbound) = Room::connect(&options.url, options.token.expose(), room_options)
             .await
             .map_err(|error| classify(&error))?;
-        Ok(Self { room, inbound, ready: VecDeque::new(), lost: false })
+        let sid = room.sid().await.to_string();
+        let (order, ready) = (Order::default(), VecDeque::new());
+        Ok(Self { room, sid, inbound, order, ready, lost: false })
     }
 
-    /// The room session's id (`RM_…`).
-    pub async fn room_sid(&self) -> String {
-        self.room.sid().await.to_string()
+    /// The id of the room session that was joined (`RM_…`).
+    pub fn room_sid(&self) -> &str {
+        &self.sid
     }
 
     /// The next event; `None` after [`SeatEvent::Lost`]. Cancel safe.
+    ///
+    /// livekit mends its connection into whatever room has the name by then: another session is a room that closed.
     pub async fn next_event(&mut self) -> Option<SeatEvent> {
         loop {
             if let Some(event) = self.ready.pop_front() {
@@ -88,11 +98,29 @@ impl Seat {
             if self.lost {
                 return None;
             }
-            match self.inbound.recv().await {
-                Some(event) => translate::room_event(event, &mut self.ready),
-                None => self.ready.push_back(SeatEvent::Lost(DisconnectReason::UnknownReason)),
+            let received = match self.order.due() {
+                Some(due) => timeout_at(due.into(), self.inbound.recv()).await,
+                None => Ok(self.inbound.recv().await),
+            };
+            match received {
+                Ok(Some(_)) if self.is_elsewhere() => {
+                    self.tell(SeatEvent::Lost(DisconnectReason::RoomClosed))
+                }
+                Ok(Some(event)) => {
+                    translate::room_event(event).into_iter().for_each(|event| self.tell(event))
+                }
+                Ok(None) => self.tell(SeatEvent::Lost(DisconnectReason::UnknownReason)),
+                Err(_) => self.order.release(&mut self.ready),
             }
         }
+    }
+
+    fn tell(&mut self, event: SeatEvent) {
+        self.order.push(event, Instant::now(), &mut self.ready);
+    }
+
+    fn is_elsewhere(&self) -> bool {
+        self.room.maybe_sid().is_some_and(|sid| sid.as_str() != self.sid)
     }
 
     /// Leaves with a goodbye.
@@ -103,13 +131,13 @@ impl Seat {
     }
 }
 
+/// livekit tells the server's own answer (`rtc/validate`) from what a proxy in between may have made of an outage;
+/// only the former is a refusal.
 fn classify(error: &RoomError) -> JoinError {
     let text = error.to_string();
-    // livekit tells a refusal (401, 403, 404) only in words.
-    let refused = ["401", "403", "404", "nauthorized", "orbidden", "permission"];
-    if refused.iter().any(|word| text.contains(word)) {
-        JoinError::Refused(text)
-    } else {
-        JoinError::Unreachable(text)
-    }
+    let RoomError::Engine(EngineError::Signal(signal)) = error else { return JoinError::Unreachable(text) };
+    let answer = signal.to_string();
+    let refused =
+        ["401", "403", "404"].iter().any(|code| answer.starts_with(&format!("client error: {code}")));
+    if refused { JoinError::Refused(text) } else { JoinError::Unreachable(text) }
 }

@@ -1,7 +1,5 @@
 //! livekit's words into ours.
 
-use std::collections::VecDeque;
-
 use libwebrtc::encoded::{EncodedFrameStream, Encryption as Expect};
 use livekit::RoomEvent;
 use livekit::participant::ParticipantKind;
@@ -11,32 +9,33 @@ use livekit::track::{RemoteTrack, TrackKind, TrackSource};
 use super::{Encryption, Member, MemberKind, SeatEvent, TrackFacts};
 use crate::timeline::Kind;
 
-/// Appends what one event of livekit means to us; most mean nothing.
-pub(super) fn room_event(event: RoomEvent, out: &mut VecDeque<SeatEvent>) {
+/// What one event of livekit means to us; most mean nothing.
+pub(super) fn room_event(event: RoomEvent) -> Vec<SeatEvent> {
+    let mut out = Vec::new();
     match event {
         RoomEvent::Connected { participants_with_tracks } => {
             for (participant, publications) in participants_with_tracks {
-                out.push_back(SeatEvent::Member(member(&participant)));
+                out.push(SeatEvent::Member(member(&participant)));
                 for publication in publications {
-                    out.push_back(SeatEvent::Published(facts(&participant, &publication)));
+                    out.push(SeatEvent::Published(facts(&participant, &publication)));
                 }
             }
-            out.push_back(SeatEvent::Settled);
+            out.push(SeatEvent::Settled);
         }
         RoomEvent::ParticipantConnected(participant) | RoomEvent::ParticipantActive(participant) => {
-            out.push_back(SeatEvent::Member(member(&participant)));
+            out.push(SeatEvent::Member(member(&participant)));
         }
         RoomEvent::ParticipantNameChanged { participant: Participant::Remote(participant), .. } => {
-            out.push_back(SeatEvent::Member(member(&participant)));
+            out.push(SeatEvent::Member(member(&participant)));
         }
         RoomEvent::ParticipantDisconnected(participant) => {
-            out.push_back(SeatEvent::Left { identity: participant.identity().to_string() });
+            out.push(SeatEvent::Left { identity: participant.identity().to_string() });
         }
         RoomEvent::TrackPublished { publication, participant } => {
-            out.push_back(SeatEvent::Published(facts(&participant, &publication)));
+            out.push(SeatEvent::Published(facts(&participant, &publication)));
         }
         RoomEvent::TrackUnpublished { publication, participant } => {
-            out.push_back(SeatEvent::Unpublished {
+            out.push(SeatEvent::Unpublished {
                 identity: participant.identity().to_string(),
                 sid: publication.sid().to_string(),
             });
@@ -44,16 +43,16 @@ pub(super) fn room_event(event: RoomEvent, out: &mut VecDeque<SeatEvent>) {
         RoomEvent::TrackSubscribed { track, publication, participant } => {
             let facts = facts(&participant, &publication);
             let frames = frames(&track, facts.encryption);
-            out.push_back(SeatEvent::Subscribed(facts, frames));
+            out.push(SeatEvent::Subscribed(facts, frames));
         }
         RoomEvent::TrackUnsubscribed { publication, .. } => {
-            out.push_back(SeatEvent::Unsubscribed { sid: publication.sid().to_string() });
+            out.push(SeatEvent::Unsubscribed { sid: publication.sid().to_string() });
         }
         RoomEvent::TrackMuted { publication, .. } => {
-            out.push_back(SeatEvent::Muted { sid: publication.sid().to_string(), muted: true });
+            out.push(SeatEvent::Muted { sid: publication.sid().to_string(), muted: true });
         }
         RoomEvent::TrackUnmuted { publication, .. } => {
-            out.push_back(SeatEvent::Muted { sid: publication.sid().to_string(), muted: false });
+            out.push(SeatEvent::Muted { sid: publication.sid().to_string(), muted: false });
         }
         RoomEvent::TrackSubscriptionFailed { participant, error, track_sid } => {
             tracing::warn!(
@@ -61,11 +60,12 @@ pub(super) fn room_event(event: RoomEvent, out: &mut VecDeque<SeatEvent>) {
                 "a track can't be subscribed"
             );
         }
-        RoomEvent::Reconnecting => out.push_back(SeatEvent::Reconnecting),
-        RoomEvent::Reconnected => out.push_back(SeatEvent::Settled),
-        RoomEvent::Disconnected { reason } => out.push_back(SeatEvent::Lost(reason)),
+        RoomEvent::Reconnecting => out.push(SeatEvent::Reconnecting),
+        RoomEvent::Reconnected => out.push(SeatEvent::Settled),
+        RoomEvent::Disconnected { reason } => out.push(SeatEvent::Lost(reason)),
         _ => {}
     }
+    out
 }
 
 fn member(participant: &RemoteParticipant) -> Member {

@@ -24,9 +24,10 @@ use crate::session_description::{SdpType, SessionDescription};
 use crate::stats::RtcStats;
 
 /// How long a closed connection goes on receiving for streams that are still read. `livekit` closes
-/// the old connection as soon as it begins to rejoin; the SFU ends it when the new one takes over.
-/// It ends earlier when nobody reads, when the path is lost, or when the SFU closes it.
-const LINGER: Duration = Duration::from_secs(30);
+/// the old connection as soon as it begins to rejoin, and the SFU sends on for as long as it can't tell that
+/// anything is wrong: signalling may be away for minutes. It ends earlier when nobody reads, when the path is
+/// lost, or when the SFU closes it, which it does as soon as the new one takes over.
+const LINGER: Duration = Duration::from_secs(15 * 60);
 
 /// What an offer shall do.
 #[derive(Debug, Clone, Default)]
