@@ -9,5 +9,6 @@ mod kill;
 mod network;
 mod outage;
 mod promptness;
+mod restart;
 mod support;
 mod tls;

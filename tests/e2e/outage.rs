@@ -1,15 +1,21 @@
-//! The connection to the room breaks in the middle: what it costs, in picture and sound.
+//! Signalling breaks in the middle, or the server says something: what it costs, in picture and sound. Media lives.
 
 use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use livekit_protocol::leave_request::Action;
+use livekit_protocol::signal_response::Message;
+use livekit_protocol::{DisconnectReason, LeaveRequest, SignalResponse};
 use livetape_rig::harness::{PATIENCE, Proxy, PublishOptions, Publishers};
+use prost::Message as _;
 
 use crate::support::{FPS, KEY, ROOM, Stage, finish};
 
-/// What one outage may cost.
+/// What one outage may cost, in seconds.
 const MOST: f64 = 1.0;
+/// How often the figures are taken.
+const RUNS: usize = 5;
 
 #[test]
 fn two_seconds_without_signalling_cost_less_than_one() -> Result<()> {
@@ -17,17 +23,80 @@ fn two_seconds_without_signalling_cost_less_than_one() -> Result<()> {
 }
 
 #[test]
+fn a_server_that_wants_a_new_connection_costs_no_tile() -> Result<()> {
+    leave(Action::Reconnect, DisconnectReason::Migration)
+}
+
+#[test]
 #[ignore = "many recordings: `make chaos`"]
 fn chaos_signalling_is_cut_for_half_a_second_two_and_ten() -> Result<()> {
     for cut in [500, 2_000, 10_000] {
-        for _ in 0..5 {
-            signalling_cut(Duration::from_millis(cut))?;
-        }
+        (0..RUNS).try_for_each(|_| signalling_cut(Duration::from_millis(cut)))?;
     }
     Ok(())
 }
 
-fn signalling_cut(cut: Duration) -> Result<()> {
+#[test]
+#[ignore = "minutes: `make chaos`"]
+fn chaos_signalling_is_cut_for_longer_than_the_client_tries() -> Result<()> {
+    (0..RUNS).try_for_each(|_| signalling_cut(Duration::from_secs(60)))
+}
+
+#[test]
+#[ignore = "many recordings: `make chaos`"]
+fn chaos_the_server_asks_for_a_new_connection() -> Result<()> {
+    for action in [Action::Reconnect, Action::Resume] {
+        (0..RUNS).try_for_each(|_| leave(action, DisconnectReason::Migration))?;
+    }
+    Ok(())
+}
+
+#[test]
+#[ignore = "many recordings: `make chaos`"]
+fn chaos_the_server_ends_the_connection() -> Result<()> {
+    (0..RUNS).try_for_each(|_| leave(Action::Disconnect, DisconnectReason::ServerShutdown))
+}
+
+#[test]
+#[ignore = "many recordings: `make chaos`"]
+fn chaos_a_token_that_expired_while_signalling_was_away_ends_nothing() -> Result<()> {
+    (0..RUNS).try_for_each(|_| {
+        interrupted("token expired, signalling cut for 2 s", |stage, proxy| {
+            let token = stage.server.room(&["expired_token", ROOM])?;
+            say(proxy, Message::RefreshToken(token))?;
+            cut(proxy, Duration::from_secs(2));
+            Ok(())
+        })
+    })
+}
+
+fn signalling_cut(length: Duration) -> Result<()> {
+    interrupted(&format!("signalling cut for {length:?}"), |_, proxy| {
+        cut(proxy, length);
+        Ok(())
+    })
+}
+
+fn leave(action: Action, reason: DisconnectReason) -> Result<()> {
+    let what = format!("{} for {}", action.as_str_name(), reason.as_str_name());
+    interrupted(&what, |_, proxy| {
+        let leave = LeaveRequest { action: action.into(), reason: reason.into(), ..LeaveRequest::default() };
+        say(proxy, Message::Leave(leave))
+    })
+}
+
+fn cut(proxy: &Proxy, length: Duration) {
+    proxy.cut();
+    sleep(length);
+    proxy.heal();
+}
+
+fn say(proxy: &Proxy, message: Message) -> Result<()> {
+    proxy.say(&SignalResponse { message: Some(message) }.encode_to_vec())
+}
+
+/// Records two people by way of a relay, while something happens there.
+fn interrupted(what: &str, happens: impl FnOnce(&Stage, &Proxy) -> Result<()>) -> Result<()> {
     let stage = Stage::new()?;
     let publishers =
         Publishers::start(&stage.scratch, &stage.server.url(), ROOM, &PublishOptions::encrypted(2, KEY))?;
@@ -35,25 +104,22 @@ fn signalling_cut(cut: Duration) -> Result<()> {
     let recording = stage.record_encrypted_at(&format!("ws://127.0.0.1:{}", proxy.port()), &[])?;
     // The instants are what is tested, not conditions that are waited for.
     sleep(Duration::from_secs(3));
-    proxy.cut();
-    sleep(cut);
-    proxy.heal();
+    happens(&stage, &proxy)?;
     sleep(Duration::from_secs(5));
     recording.stop()?;
     let outcome = finish(recording, PATIENCE)?;
     publishers.leave()?;
 
     let report = stage.report()?;
+    let story = || format!("{}\n{}", report.brief(), outcome.stderr);
     for person in &report.participants {
         let (picture, sound) = (person.longest_unseen(FPS), person.longest_unheard());
-        println!(
-            "signalling cut for {cut:?}: p{} lacks {picture:.2} s of picture, {sound:.2} s of sound",
-            person.number
-        );
-        ensure!(picture <= MOST && sound <= MOST, "{}\n{}", report.brief(), outcome.stderr);
+        println!("{what}: p{} lacks {picture:.2} s of picture, {sound:.2} s of sound", person.number);
+        ensure!(picture <= MOST && sound <= MOST, "{}", story());
+        ensure!(person.hidden.is_empty() && person.places.len() == 1, "a tile went: {}", story());
         let until = person.seen.context("a camera")?.to;
-        ensure!(until > report.facts.duration - 0.5, "{}\n{}", report.brief(), outcome.stderr);
+        ensure!(until > report.facts.duration - 0.5, "{}", story());
     }
-    ensure!(report.participants.len() == 2, "{}", report.brief());
+    ensure!(report.participants.len() == 2, "{}", story());
     Ok(())
 }
