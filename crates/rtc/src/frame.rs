@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use crate::Codec;
 
@@ -38,8 +38,9 @@ pub struct FrameMeta {
 pub struct SealedFrame {
     /// Codec, times, continuity.
     pub meta: FrameMeta,
-    /// Payload after depacketisation, byte exact (H.264/H.265: Annex B with 4-byte start codes).
-    pub data: Bytes,
+    /// Payload after depacketisation, byte exact (H.264/H.265: Annex B with 4-byte start codes). The
+    /// frame's own, so that it can be opened where it lies.
+    pub data: BytesMut,
     /// Where each separately sealed unit of `data` ends (VP9: one per spatial layer, the last one
     /// ends with `data`); empty when `data` is a single unit.
     pub unit_ends: Vec<usize>,

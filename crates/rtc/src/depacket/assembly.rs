@@ -1,6 +1,6 @@
 //! The bytes of a frame while it is put together, bounded.
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
 use super::Malformed;
 use crate::nal::START_CODE;
@@ -11,7 +11,7 @@ const MAX_FRAME: usize = 8 << 20;
 /// A whole frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Assembled {
-    pub(crate) data: Bytes,
+    pub(crate) data: BytesMut,
     /// As `SealedFrame::unit_ends`.
     pub(crate) unit_ends: Vec<usize>,
     /// What the payload descriptors say about decoding from here on, where they do.
@@ -49,8 +49,13 @@ impl Assembly {
 
     /// The whole frame of a single unit, if there is one.
     pub(crate) fn take(&mut self) -> Option<Assembled> {
-        let data = std::mem::take(&mut self.data).freeze();
-        (!data.is_empty()).then_some(Assembled { data, unit_ends: Vec::new(), keyframe: None })
+        if self.data.is_empty() {
+            return None;
+        }
+        let mut data = std::mem::take(&mut self.data);
+        // Counted from here on, as an open frame must be: so opening allocates nothing.
+        drop(data.split_off(data.len()));
+        Some(Assembled { data, unit_ends: Vec::new(), keyframe: None })
     }
 
     pub(crate) fn clear(&mut self) {

@@ -23,13 +23,12 @@ impl Buffers {
         Output { buffer, len: 0 }
     }
 
-    /// A buffer that is not needed any more, if nobody else has it.
-    pub(crate) fn give(&mut self, used: Bytes) {
+    /// A buffer that is not needed any more.
+    pub(crate) fn give(&mut self, used: BytesMut) {
         if used.len() > MAX_KEPT_LEN {
             return;
         }
-        let Ok(buffer) = used.try_into_mut() else { return };
-        self.kept.push(buffer);
+        self.kept.push(used);
         if self.kept.len() > KEPT {
             let smallest = self.kept.iter().enumerate().min_by_key(|(_, buffer)| buffer.len());
             if let Some(at) = smallest.map(|(at, _)| at) {
@@ -81,7 +80,7 @@ mod tests {
     #[test]
     fn a_used_buffer_carries_the_next_frame_and_nothing_of_the_last() {
         let mut buffers = Buffers::default();
-        let used = Bytes::from(vec![0xee; 100]);
+        let used = BytesMut::from(&[0xee; 100][..]);
         let place = used.as_ptr();
         buffers.give(used);
         let mut output = buffers.take(50);
@@ -96,12 +95,11 @@ mod tests {
     }
 
     #[test]
-    fn few_are_kept_and_none_that_somebody_else_has() {
+    fn few_are_kept_and_no_large_one() {
         let mut buffers = Buffers::default();
-        let shared = Bytes::from(vec![1; 10]);
-        buffers.give(shared.clone());
+        buffers.give(BytesMut::zeroed(MAX_KEPT_LEN + 1));
         assert!(buffers.kept.is_empty());
-        (1..20).for_each(|len| buffers.give(Bytes::from(vec![1; len])));
+        (1..20).for_each(|len| buffers.give(BytesMut::zeroed(len)));
         assert_eq!(buffers.kept.len(), KEPT);
         assert!(buffers.kept.iter().all(|buffer| buffer.len() > 15));
     }

@@ -18,10 +18,11 @@ pub fn open_clear(frame: SealedFrame) -> Opened {
         return Opened::ServerInjected;
     }
     let data = if is_video(meta.codec) { without_trailers(data, &unit_ends) } else { data };
-    finish(meta, data)
+    finish(meta, data.freeze())
 }
 
 /// Makes an open frame of decrypted or clear bytes.
+#[inline]
 pub(crate) fn finish(mut meta: FrameMeta, data: Bytes) -> Opened {
     let data = match meta.codec {
         Codec::Red => {
@@ -43,10 +44,10 @@ pub(crate) fn is_video(codec: Codec) -> bool {
 }
 
 /// Every unit may carry a trailer; nearly none does.
-fn without_trailers(data: Bytes, unit_ends: &[usize]) -> Bytes {
+fn without_trailers(mut data: BytesMut, unit_ends: &[usize]) -> BytesMut {
     if unit_ends.len() <= 1 {
-        let len = trailer::split_trailer(&data).0.len();
-        return data.slice(..len);
+        data.truncate(trailer::split_trailer(&data).0.len());
+        return data;
     }
     let units = || {
         let begins = std::iter::once(0).chain(unit_ends.iter().copied());
@@ -57,7 +58,7 @@ fn without_trailers(data: Bytes, unit_ends: &[usize]) -> Bytes {
     }
     let mut out = BytesMut::with_capacity(data.len());
     units().for_each(|unit| out.extend_from_slice(trailer::split_trailer(unit).0));
-    out.freeze()
+    out
 }
 
 /// The newest block of a RED payload (RFC 2198, 3): redundant blocks have a header of four bytes
@@ -91,7 +92,7 @@ mod tests {
             arrival: Instant::now(),
             sender_report: None,
         };
-        SealedFrame { meta, data: Bytes::copy_from_slice(data), unit_ends: unit_ends.to_vec() }
+        SealedFrame { meta, data: data.into(), unit_ends: unit_ends.to_vec() }
     }
 
     fn open(codec: Codec, data: &[u8], unit_ends: &[usize]) -> OpenFrame {

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::budget::Budget;
 use super::buffers::{Buffers, Output};
@@ -80,29 +80,33 @@ impl Opener {
         }
     }
 
-    fn open_data(&mut self, meta: &FrameMeta, data: Bytes, unit_ends: &[usize]) -> Result<Bytes, Refusal> {
+    fn open_data(
+        &mut self,
+        meta: &FrameMeta,
+        mut data: BytesMut,
+        unit_ends: &[usize],
+    ) -> Result<Bytes, Refusal> {
         if Form::has_deviations(meta.codec) {
             return self.open_units(meta, data, unit_ends);
         }
-        let index = key_index(without_trailer(meta.codec, &data)).ok_or(Refusal::Clear)?;
-        self.slots.own(index)?;
+        let len = without_trailer(meta.codec, &data).len();
+        data.truncate(len);
+        let own = self.slots.own(key_index(&data).ok_or(Refusal::Clear)?)?;
         // A failed attempt in place leaves nothing to try again with: only where that is no loss.
-        if !self.slots.is_only(index) {
+        if !own.alone {
             return self.open_units(meta, data, unit_ends);
         }
-        match data.try_into_mut() {
-            Ok(mut buffer) => {
-                let len = without_trailer(meta.codec, &buffer).len();
-                buffer.truncate(len);
-                let plain = open_in_place(self.slots.own(index)?, meta.codec, &mut buffer)?;
-                buffer.truncate(plain);
-                Ok(buffer.freeze())
-            }
-            Err(shared) => self.open_units(meta, shared, unit_ends),
-        }
+        let plain = open_in_place(own.key, meta.codec, &mut data)?;
+        data.truncate(plain);
+        Ok(data.freeze())
     }
 
-    fn open_units(&mut self, meta: &FrameMeta, data: Bytes, unit_ends: &[usize]) -> Result<Bytes, Refusal> {
+    fn open_units(
+        &mut self,
+        meta: &FrameMeta,
+        data: BytesMut,
+        unit_ends: &[usize],
+    ) -> Result<Bytes, Refusal> {
         let mut out = self.buffers.take(data.len());
         let mut from = 0;
         let whole = [data.len()];
@@ -124,7 +128,7 @@ impl Opener {
         out: &mut Output,
     ) -> Result<(), Refusal> {
         let index = key_index(unit).ok_or(Refusal::Clear)?;
-        let own = self.slots.own(index)?;
+        let own = self.slots.own(index)?.key;
         let mut readable = false;
         for (i, form) in self.forms.iter().enumerate() {
             let Some(view) = form.view(codec, unit) else { continue };
@@ -226,10 +230,14 @@ impl Opener {
     }
 }
 
-/// Appends the opened unit to `out`, or leaves `out` as it was.
+/// Appends the opened unit to `out`, or leaves `out` as it was. As it lies first: that is right for
+/// frames without an escape, and for senders that forget to put them in (Flutter on the web).
 fn open_view(key: &Candidate, view: &View<'_>, out: &mut Output) -> bool {
-    let Some(sealed) = Sealed::parse(&view.body) else { return false };
-    out.append(view.header, sealed.ciphertext.len(), |to| key.step.open(&view.aad, &sealed, to))
+    let mut open = |body: &[u8]| {
+        let Some(sealed) = Sealed::parse(body) else { return false };
+        out.append(view.header, sealed.ciphertext.len(), |to| key.step.open(&view.aad, &sealed, to))
+    };
+    open(view.sealed) || view.unescaped().is_some_and(open)
 }
 
 /// Opens a frame by the standard form, without escapes, where it lies; gives its length.

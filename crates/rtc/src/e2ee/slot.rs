@@ -59,6 +59,13 @@ impl Slot {
     }
 }
 
+/// The key that a sender used last.
+pub(crate) struct Own<'a> {
+    pub(crate) key: &'a Candidate,
+    /// No other can be meant: no ratchet is followed, and no key was replaced lately.
+    pub(crate) alone: bool,
+}
+
 /// The slots of one track.
 #[derive(Debug)]
 pub(crate) struct Slots {
@@ -76,14 +83,19 @@ impl Slots {
     }
 
     /// Takes over changes of the keyring, if there were any, and drops keys that had their time.
+    #[inline]
     pub(crate) fn follow_keyring(&mut self, now: Instant) {
         for slot in &mut self.slots {
             slot.previous.take_if(|(_, until)| *until < now);
         }
         let generation = self.keys.generation();
-        if generation == self.generation {
-            return;
+        if generation != self.generation {
+            self.take_over(generation, now);
         }
+    }
+
+    #[cold]
+    fn take_over(&mut self, generation: u64, now: Instant) {
         self.generation = generation;
         let (keys, identity) = (&self.keys, &self.identity);
         self.slots.retain_mut(|slot| {
@@ -100,20 +112,23 @@ impl Slots {
     }
 
     /// The key that the sender used last with this index.
-    pub(crate) fn own(&mut self, index: u8) -> Result<&Candidate, Refusal> {
-        let missing = Refusal::MissingKey { index };
-        if self.slot(index).is_none() {
-            let key = self.keys.find(&self.identity, index);
-            let own = key.as_ref().and_then(Candidate::current).ok_or(missing)?;
-            self.slots.push(Slot { index, own, previous: None });
-        }
-        Ok(&self.slot(index).ok_or(missing)?.own)
+    #[inline]
+    pub(crate) fn own(&mut self, index: u8) -> Result<Own<'_>, Refusal> {
+        let at = match self.slots.iter().position(|slot| slot.index == index) {
+            Some(at) => at,
+            None => self.meet(index)?,
+        };
+        let Slot { own, previous, .. } = self.slots.get(at).ok_or(Refusal::MissingKey { index })?;
+        Ok(Own { key: own, alone: previous.is_none() && self.keys.window() == 0 })
     }
 
-    /// Whether no other key than the sender's own can be meant: no ratchet is followed, and no key
-    /// was replaced lately.
-    pub(crate) fn is_only(&self, index: u8) -> bool {
-        self.keys.window() == 0 && self.slot(index).is_some_and(|slot| slot.previous.is_none())
+    /// The sender names this index for the first time.
+    #[cold]
+    fn meet(&mut self, index: u8) -> Result<usize, Refusal> {
+        let key = self.keys.find(&self.identity, index);
+        let own = key.as_ref().and_then(Candidate::current).ok_or(Refusal::MissingKey { index })?;
+        self.slots.push(Slot { index, own, previous: None });
+        Ok(self.slots.len() - 1)
     }
 
     /// All keys that may be meant and are at hand: the sender's own first, then the ratchet steps

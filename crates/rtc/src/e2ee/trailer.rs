@@ -23,8 +23,14 @@ pub fn split_trailer(frame: &[u8]) -> (&[u8], Option<PacketTrailer>) {
     }
 }
 
+/// Nearly no frame has one: that must be told at once.
+#[inline]
 fn parse(frame: &[u8]) -> Option<(&[u8], PacketTrailer)> {
-    let before_magic = frame.strip_suffix(MAGIC)?;
+    parse_before(frame, frame.strip_suffix(MAGIC)?)
+}
+
+#[cold]
+fn parse_before<'a>(frame: &'a [u8], before_magic: &[u8]) -> Option<(&'a [u8], PacketTrailer)> {
     let (len, _) = before_magic.split_last()?;
     let len = usize::from(len ^ 0xff);
     let at = frame.len().checked_sub(len)?;

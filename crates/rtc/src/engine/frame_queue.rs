@@ -119,8 +119,6 @@ fn starts_decoding(frame: &SealedFrame) -> Option<bool> {
 mod tests {
     use std::time::Instant;
 
-    use bytes::Bytes;
-
     use super::*;
     use crate::FrameMeta;
 
@@ -133,7 +131,7 @@ mod tests {
             arrival: at,
             sender_report: None,
         };
-        SealedFrame { meta, data: Bytes::from_static(data), unit_ends: Vec::new() }
+        SealedFrame { meta, data: data.into(), unit_ends: Vec::new() }
     }
 
     const KEY: &[u8] = &[0x10, 1];

@@ -183,7 +183,7 @@ fn every_layer_of_a_picture_must_open() {
     }
     let mut damaged = picture.data.to_vec();
     *damaged.last_mut().unwrap() ^= 1;
-    let damaged = SealedFrame { data: damaged.into(), ..picture };
+    let damaged = SealedFrame { data: damaged.as_slice().into(), ..picture };
     assert_eq!(track.opener.open(damaged), Opened::Refused(Refusal::MissingKey { index: 1 }));
 }
 
@@ -231,28 +231,6 @@ fn a_flood_of_garbage_costs_a_bounded_time() {
 }
 
 proptest! {
-    #[test]
-    fn any_bytes_are_refused_and_survived(
-        mut data in proptest::collection::vec(any::<u8>(), 0..200),
-        ends in proptest::collection::vec(0usize..220, 0..4),
-        marked in any::<bool>(),
-        clear in any::<bool>(),
-    ) {
-        if marked {
-            data.extend([12, 0]);
-        }
-        let mut track = Track::with_key(2, b"key");
-        for codec in [Codec::Opus, Codec::Red, Codec::Vp8, Codec::Vp9, Codec::H264, Codec::H265, Codec::Av1] {
-            let sealed = SealedFrame { unit_ends: ends.clone(), ..frame(codec, &data, track.now) };
-            if clear {
-                livetape_rtc::open_clear(sealed);
-            } else {
-                let opened = track.opener.open(sealed);
-                prop_assert!(!matches!(opened, Opened::Open(_)), "{opened:?}");
-            }
-        }
-    }
-
     #[test]
     fn whatever_is_sealed_opens(
         body in proptest::collection::vec(0u8..6, 0..300),
