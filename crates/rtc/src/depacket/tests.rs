@@ -1,10 +1,6 @@
 //! What each depacketizer makes of payloads, right and wrong.
 
-use proptest::prelude::*;
-
 use super::*;
-
-const CODECS: [Codec; 6] = [Codec::Vp8, Codec::Vp9, Codec::H264, Codec::H265, Codec::Av1, Codec::Opus];
 
 /// All payloads of one frame in, the frame out.
 fn frame(codec: Codec, payloads: &[&[u8]]) -> Option<Assembled> {
@@ -155,25 +151,4 @@ fn a_frame_without_end_is_bounded() {
     let nal = vec![0x41; 60_000];
     let pushed = (0..1_000).take_while(|_| depacketizer.push(&nal).is_ok()).count();
     assert_eq!(pushed, (8 << 20) / 60_004);
-}
-
-proptest! {
-    #[test]
-    fn any_payloads_are_survived(
-        payloads in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..20)
-    ) {
-        for codec in CODECS {
-            let mut depacketizer = depacketizer(codec);
-            for payload in &payloads {
-                let _ = depacketizer.begins_frame(payload);
-                if depacketizer.push(payload).is_err() {
-                    depacketizer.reset();
-                }
-            }
-            if let Some(frame) = depacketizer.finish() {
-                prop_assert!(frame.unit_ends.is_empty() || frame.unit_ends.last() == Some(&frame.data.len()));
-                prop_assert!(frame.unit_ends.is_sorted());
-            }
-        }
-    }
 }
