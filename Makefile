@@ -14,7 +14,7 @@ help:
 	echo 'make test    all tests, with real servers and publishers'
 	echo 'make chaos   long runs: kills, cuts and losses'
 	echo 'make fuzz    ten million hostile inputs a target'
-	echo 'make bench   what a recording costs, beside a bare GStreamer pipeline'
+	echo 'make bench   what a recording costs, beside a bare GStreamer pipeline; what receiving costs'
 	echo 'make lint    format and clippy'
 
 setup:
@@ -31,12 +31,14 @@ chaos: setup
 	$(RUN) cargo test --release --locked --test e2e -- --ignored --nocapture --test-threads=1 chaos
 
 fuzz: setup
-	$(RUN) export PROPTEST_CASES=$${PROPTEST_CASES:-10000000}
-	cargo test --release --locked -p livetape-rtc --lib --test pure -- any_payloads any_packets any_numbers any_bytes any_clear any_trailer any_data spoiled
+	$(RUN) export LIVETAPE_FUZZ_CASES=$${LIVETAPE_FUZZ_CASES:-10000000}
+	cargo test --release --locked -p livetape-rtc --test pure -- hostile:: --nocapture --test-threads=1
 
 bench: setup
 	$(RUN) cargo build --release --locked --bin livetape
-	cargo run --release --locked -q -p livetape-rig --bin bench -- "$$CARGO_TARGET_DIR/release/livetape"
+	cargo build --release --locked -p libwebrtc --example receive
+	built="$$CARGO_TARGET_DIR/release"
+	cargo run --release --locked -q -p livetape-rig --bin bench -- --livetape "$$built/livetape" --receive "$$built/examples/receive"
 
 lint: setup
 	$(RUN) cargo fmt --all --check
