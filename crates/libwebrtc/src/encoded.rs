@@ -1,12 +1,14 @@
 //! This crate's extension: a track's frames, opened but still encoded.
 //!
 //! Opening (decryption) runs on the reader's task, so that it costs the network nothing. An
-//! encrypted track never gives a frame that didn't authenticate, nor one that came in clear.
+//! encrypted track never gives a frame that didn't authenticate, nor one that came in clear. Redundant
+//! sound comes out as Opus, with what was lost and could be had from later packets.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use livetape_rtc::engine::{FrameStream, MediaKind, RemoteTrack};
-use livetape_rtc::{OpenFrame, Opened, Refusal, SealedFrame, open_clear};
+use livetape_rtc::{OpenFrame, Opened, Refusal, SealedFrame, Unwrapper, open_clear};
 
 use crate::audio_track::RtcAudioTrack;
 use crate::media_stream_track::MediaStreamTrack;
@@ -37,6 +39,9 @@ pub struct EncodedFrameStream {
     remote: Arc<Remote>,
     frames: Option<FrameStream>,
     expect: Encryption,
+    unwrapper: Unwrapper,
+    /// Frames that came in one; a payload's size bounds it.
+    unwrapped: VecDeque<OpenFrame>,
     /// Frames were refused or lost; decoding begins again at the next key frame.
     interrupted: bool,
 }
@@ -76,23 +81,34 @@ impl EncodedFrameStream {
     pub fn new(track: &impl Track, expect: Encryption) -> Self {
         let remote = track.shared().0.clone();
         let frames = remote.track().map(RemoteTrack::frames);
-        Self { remote, frames, expect, interrupted: false }
+        Self {
+            remote,
+            frames,
+            expect,
+            unwrapper: Unwrapper::default(),
+            unwrapped: VecDeque::new(),
+            interrupted: false,
+        }
     }
 
     /// The next frame; `None` when the track has ended. Cancel safe.
     pub async fn next(&mut self) -> Option<Received> {
         loop {
+            if let Some(frame) = self.unwrapped.pop_front() {
+                return Some(Received::Frame(frame));
+            }
             let frame = self.frames.as_mut()?.next().await?;
-            match self.open(frame) {
+            let opened = match self.open(frame) {
                 Opened::Open(frame) => {
                     self.note_opened(&frame);
-                    return Some(Received::Frame(frame));
+                    self.unwrapper.unwrap(frame, &mut self.unwrapped)
                 }
-                Opened::Refused(refusal) => {
-                    self.interrupted = true;
-                    return Some(Received::Refused(refusal));
-                }
-                Opened::Empty | Opened::ServerInjected => {}
+                Opened::Refused(refusal) => Err(refusal),
+                Opened::Empty | Opened::ServerInjected => Ok(()),
+            };
+            if let Err(refusal) = opened {
+                self.interrupted = true;
+                return Some(Received::Refused(refusal));
             }
         }
     }

@@ -53,6 +53,6 @@ pub struct OpenFrame {
     pub meta: FrameMeta,
     /// Decoding can begin here (always true for sound).
     pub keyframe: bool,
-    /// The encoded frame.
+    /// The encoded frame; of RED the whole payload ([`Unwrapper`](crate::Unwrapper) takes it apart).
     pub data: Bytes,
 }

@@ -40,6 +40,7 @@ mod leb128;
 mod nal;
 mod packet;
 mod receive;
+mod red;
 mod reorder;
 mod rtp_time;
 
@@ -49,3 +50,4 @@ pub use frame::{FrameMeta, OpenFrame, SealedFrame, SenderReport};
 pub use keyframe::is_keyframe;
 pub use packet::{Format, RtpPacket};
 pub use receive::{ReceiveStats, TrackReceiver};
+pub use red::Unwrapper;

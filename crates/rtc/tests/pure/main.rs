@@ -5,5 +5,6 @@
 
 mod hostile;
 mod opener;
+mod packetize;
 mod support;
 mod vectors;
