@@ -14,8 +14,10 @@ key() { cat "$@" | sha256sum | cut -c1-16; }
 LIVETAPE_CACHE=${LIVETAPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/livetape}
 LIVETAPE_RIG_SERVER=${LIVETAPE_RIG_SERVER:-$LIVETAPE_CACHE/livekit-$(key "$root"/tests/rig/livekit/go.{mod,sum})/livekit-server}
 LIVETAPE_RIG_PYTHON=${LIVETAPE_RIG_PYTHON:-$LIVETAPE_CACHE/venv-$(key "$root/tests/rig/requirements.txt")/bin/python}
+LIVETAPE_RIG_WHIP=${LIVETAPE_RIG_WHIP:-$LIVETAPE_CACHE/whip-$(key "$root"/tests/rig/whip/*)/whip}
+LIVETAPE_RIG_CLIPS=${LIVETAPE_RIG_CLIPS:-$LIVETAPE_CACHE/clips-$(key "$root"/tests/rig/{clips,truth}.py)}
 CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$LIVETAPE_CACHE/target}
-export LIVETAPE_CACHE LIVETAPE_RIG_SERVER LIVETAPE_RIG_PYTHON CARGO_TARGET_DIR
+export LIVETAPE_CACHE LIVETAPE_RIG_SERVER LIVETAPE_RIG_PYTHON LIVETAPE_RIG_WHIP LIVETAPE_RIG_CLIPS CARGO_TARGET_DIR
 
 # Cargo tells the packages of two checkouts apart by time stamps alone: what another one built here is
 # stale, however new it is. Dependencies from the registry stay.

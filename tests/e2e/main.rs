@@ -12,3 +12,4 @@ mod promptness;
 mod restart;
 mod support;
 mod tls;
+mod whip;

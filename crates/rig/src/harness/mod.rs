@@ -18,6 +18,7 @@ mod server;
 mod tools;
 mod usage;
 mod websocket;
+mod whip;
 mod wire;
 
 pub use control::{Control, Measured};
@@ -33,6 +34,7 @@ pub use scratch::Scratch;
 pub use server::{API_KEY, API_SECRET, LiveKitServer};
 pub use tools::{livekit_server, python, rig_file};
 pub use usage::Usage;
+pub use whip::Player;
 pub use wire::{Stream, Wire};
 
 use std::time::Duration;

@@ -63,8 +63,13 @@ impl Publishers {
         if let Some(key) = &options.key {
             command.args(["--e2ee-key-env", "RIG_E2EE_KEY"]).env("RIG_E2EE_KEY", key);
         }
-        credentials(&mut command).current_dir(scratch.path());
-        let mut publishers = Self { process: Process::start("publisher.py", &mut command)? };
+        Self::run(scratch, "publisher.py", &mut command)
+    }
+
+    /// Starts a publishing program, and waits until it says that all have published.
+    pub(super) fn run(scratch: &Scratch, name: &str, command: &mut Command) -> Result<Self> {
+        credentials(command).current_dir(scratch.path());
+        let mut publishers = Self { process: Process::start(name, command)? };
         publishers.wait_for("ready", None)?;
         Ok(publishers)
     }
@@ -120,14 +125,14 @@ impl Publishers {
         self.wait_beyond(seen, "done", None)
     }
 
-    /// All leave the room; returns what they said when leaving: frames captured and encoded.
+    /// All leave the room; returns what they said when leaving: frames captured and encoded, or sent.
     ///
     /// # Errors
     /// When they don't end by themselves.
     pub fn leave(mut self) -> Result<Vec<Value>> {
         self.process.close_stdin();
         let status = self.process.wait(PATIENCE)?;
-        ensure!(status.success(), "publisher.py: {status}: {:?}", self.process.stderr());
+        ensure!(status.success(), "publishers: {status}: {:?}", self.process.stderr());
         Ok(self.events().into_iter().filter(|e| e["event"] == "left").collect())
     }
 

@@ -20,6 +20,22 @@ pub fn python() -> Result<PathBuf> {
     tool("LIVETAPE_RIG_PYTHON")
 }
 
+/// The WHIP publisher: `LIVETAPE_RIG_WHIP`, as `scripts/env.sh` says.
+///
+/// # Errors
+/// When it isn't there.
+pub fn whip() -> Result<PathBuf> {
+    tool("LIVETAPE_RIG_WHIP")
+}
+
+/// The directory of clips that it plays: `LIVETAPE_RIG_CLIPS`, as `scripts/env.sh` says.
+///
+/// # Errors
+/// When it isn't there.
+pub fn clips() -> Result<PathBuf> {
+    tool("LIVETAPE_RIG_CLIPS")
+}
+
 /// A file of `tests/rig`.
 #[must_use]
 pub fn rig_file(name: &str) -> PathBuf {
