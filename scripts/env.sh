@@ -16,8 +16,9 @@ LIVETAPE_RIG_SERVER=${LIVETAPE_RIG_SERVER:-$LIVETAPE_CACHE/livekit-$(key "$root"
 LIVETAPE_RIG_PYTHON=${LIVETAPE_RIG_PYTHON:-$LIVETAPE_CACHE/venv-$(key "$root/tests/rig/requirements.txt")/bin/python}
 LIVETAPE_RIG_WHIP=${LIVETAPE_RIG_WHIP:-$LIVETAPE_CACHE/whip-$(key "$root"/tests/rig/whip/*)/whip}
 LIVETAPE_RIG_CLIPS=${LIVETAPE_RIG_CLIPS:-$LIVETAPE_CACHE/clips-$(key "$root"/tests/rig/{clips,truth}.py)}
+LIVETAPE_RIG_WEB_SDK=${LIVETAPE_RIG_WEB_SDK:-$LIVETAPE_CACHE/web-sdk-$(key "$root/tests/rig/chromium/package-lock.json")/node_modules/livekit-client/dist}
 CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$LIVETAPE_CACHE/target}
-export LIVETAPE_CACHE LIVETAPE_RIG_SERVER LIVETAPE_RIG_PYTHON LIVETAPE_RIG_WHIP LIVETAPE_RIG_CLIPS CARGO_TARGET_DIR
+export LIVETAPE_CACHE LIVETAPE_RIG_SERVER LIVETAPE_RIG_PYTHON LIVETAPE_RIG_WHIP LIVETAPE_RIG_CLIPS LIVETAPE_RIG_WEB_SDK CARGO_TARGET_DIR
 
 # Cargo tells the packages of two checkouts apart by time stamps alone: what another one built here is
 # stale, however new it is. Dependencies from the registry stay.

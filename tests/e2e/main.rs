@@ -1,6 +1,7 @@
 //! End to end: a real LiveKit server, participants made with LiveKit's own SDK, and the `livetape` binary
 //! as a user runs it. Recordings are judged by looking and listening (`crates/rig`).
 
+mod chromium;
 mod churn;
 mod codecs;
 mod four_encrypted;

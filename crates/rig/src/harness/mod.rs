@@ -4,6 +4,7 @@
 //! directory, and whatever still has a file open there when it goes was left behind. While one test has it, others
 //! wait: two cores carry one scenario.
 
+mod chromium;
 mod control;
 mod firewall;
 mod nginx;
@@ -32,7 +33,7 @@ pub use recorder::{Outcome, Recorder, Recording};
 pub use redis::Redis;
 pub use scratch::Scratch;
 pub use server::{API_KEY, API_SECRET, LiveKitServer};
-pub use tools::{livekit_server, python, rig_file};
+pub use tools::{livekit_server, python, rig_file, web_sdk};
 pub use usage::Usage;
 pub use whip::Player;
 pub use wire::{Stream, Wire};

@@ -56,14 +56,26 @@ impl Publishers {
     /// # Errors
     /// When they can't join or publish within [`PATIENCE`].
     pub fn start(scratch: &Scratch, url: &str, room: &str, options: &PublishOptions) -> Result<Self> {
-        let mut command = Command::new(python()?);
-        command.arg(rig_file("publisher.py")).args(["--url", url, "--room", room]);
+        let command = Command::new(python()?);
+        Self::launch("publisher.py", command, scratch, url, room, options)
+    }
+
+    /// The same by another script that takes the same options and speaks the same lines.
+    pub(super) fn launch(
+        script: &str,
+        mut command: Command,
+        scratch: &Scratch,
+        url: &str,
+        room: &str,
+        options: &PublishOptions,
+    ) -> Result<Self> {
+        command.arg(rig_file(script)).args(["--url", url, "--room", room]);
         command.args(["--participants", &options.participants.to_string()]);
         command.args(["--first", &options.first.to_string()]).args(&options.more);
         if let Some(key) = &options.key {
             command.args(["--e2ee-key-env", "RIG_E2EE_KEY"]).env("RIG_E2EE_KEY", key);
         }
-        Self::run(scratch, "publisher.py", &mut command)
+        Self::run(scratch, script, &mut command)
     }
 
     /// Starts a publishing program, and waits until it says that all have published.
@@ -109,6 +121,14 @@ impl Publishers {
     /// When it isn't done within [`PATIENCE`].
     pub fn command(&mut self, what: &str, who: &str) -> Result<Value> {
         self.tell(&json!({ "do": what, "who": who }))
+    }
+
+    /// From now on a participant's pictures have this size, as when a phone is turned (Chromium only).
+    ///
+    /// # Errors
+    /// When it isn't done within [`PATIENCE`].
+    pub fn resize(&mut self, who: &str, width: u32, height: u32) -> Result<Value> {
+        self.tell(&json!({ "do": "resize", "who": who, "width": width, "height": height }))
     }
 
     /// A new shared key for everyone.

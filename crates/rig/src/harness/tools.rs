@@ -36,6 +36,14 @@ pub fn clips() -> Result<PathBuf> {
     tool("LIVETAPE_RIG_CLIPS")
 }
 
+/// The directory of LiveKit's web SDK: `LIVETAPE_RIG_WEB_SDK`, as `scripts/env.sh` says.
+///
+/// # Errors
+/// When it isn't there.
+pub fn web_sdk() -> Result<PathBuf> {
+    tool("LIVETAPE_RIG_WEB_SDK")
+}
+
 /// A file of `tests/rig`.
 #[must_use]
 pub fn rig_file(name: &str) -> PathBuf {
