@@ -119,6 +119,8 @@ fn starts_decoding(frame: &SealedFrame) -> Option<bool> {
 mod tests {
     use std::time::Instant;
 
+    use bytes::BytesMut;
+
     use super::*;
     use crate::FrameMeta;
 
@@ -169,7 +171,7 @@ mod tests {
         let t0 = Instant::now();
         let big = |tag: u8| {
             let mut frame = frame(Codec::Vp8, t0, &[]);
-            frame.data = Bytes::from([vec![tag], vec![0; MAX_BYTES / 4]].concat());
+            frame.data = BytesMut::from(&[vec![tag], vec![0; MAX_BYTES / 4]].concat()[..]);
             frame
         };
         let mut queue = FrameQueue::default();
@@ -181,7 +183,7 @@ mod tests {
         assert_eq!(queue.dropped(), 5);
         // One frame that is too big by itself is handed out all the same.
         let mut huge = big(0);
-        huge.data = Bytes::from(vec![0; MAX_BYTES + 1]);
+        huge.data = BytesMut::zeroed(MAX_BYTES + 1);
         queue.push(huge);
         assert_eq!(queue.pop().unwrap().data.len(), MAX_BYTES + 1);
     }

@@ -268,12 +268,12 @@ mod tests {
             arrival: Instant::now(),
             sender_report: None,
         };
-        track.push(SealedFrame { meta, data: Bytes::from_static(data), unit_ends: Vec::new() });
+        track.push(SealedFrame { meta, data: data.into(), unit_ends: Vec::new() });
     }
 
     fn read(stream: &mut FrameStream) -> Option<Bytes> {
         let runtime = Builder::new_current_thread().build().unwrap();
-        runtime.block_on(stream.next()).map(|frame| frame.data)
+        runtime.block_on(stream.next()).map(|frame| frame.data.freeze())
     }
 
     #[test]
