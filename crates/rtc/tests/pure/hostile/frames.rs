@@ -1,10 +1,13 @@
 //! Whole frames: the opener, the way out for clear ones, trailers, RED.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use livetape_rtc::e2ee::{DEFAULT_SALT, Kdf, is_blank_picture, split_trailer, unescape};
-use livetape_rtc::{Codec, Keyring, KeyringOptions, Opened, Opener, SealedFrame, is_keyframe, open_clear};
+use livetape_rtc::{
+    Codec, Keyring, KeyringOptions, Opened, Opener, SealedFrame, Unwrapper, is_keyframe, open_clear,
+};
 
 use super::cases::each_case;
 use super::dice::Dice;
@@ -112,7 +115,7 @@ fn any_trailer_is_survived() {
 }
 
 #[test]
-fn red_gives_a_part_of_what_came() {
+fn red_gives_parts_of_what_came() {
     each_case(|dice| {
         let mut data = Vec::new();
         for _ in 0..dice.below(4) {
@@ -120,9 +123,18 @@ fn red_gives_a_part_of_what_came() {
         }
         data.push(dice.byte() & if dice.one_in(8) { 0xff } else { 0x7f });
         data.extend(dice.bytes(100));
-        if let Opened::Open(open) = open_clear(frame(Codec::Red, &data, Instant::now())) {
-            assert_eq!(open.meta.codec, Codec::Opus);
-            assert!(!open.data.is_empty() && data.ends_with(&open.data));
+        let (mut unwrapper, mut out) = (Unwrapper::default(), VecDeque::new());
+        // The second one fills the gap between them from its older blocks.
+        for rtp_time in [0, 1 << 14] {
+            let mut frame = frame(Codec::Red, &data, Instant::now());
+            frame.meta.rtp_time = rtp_time;
+            let Opened::Open(open) = open_clear(frame) else { panic!("it isn't empty") };
+            // A claim of more than there is gives nothing.
+            let _ = unwrapper.unwrap(open, &mut out);
         }
+        assert!(out.iter().all(|part| part.meta.codec == Codec::Opus && !part.data.is_empty()));
+        assert!(out.iter().all(|part| data.windows(part.data.len()).any(|bytes| bytes == part.data)));
+        let times: Vec<u64> = out.iter().map(|part| part.meta.rtp_time).collect();
+        assert!(times.is_sorted_by(|a, b| a < b), "in order, once each: {times:?}");
     });
 }
