@@ -58,6 +58,8 @@ fn open(capture: &Capture) -> Outcome<()> {
     let material = hex::decode(&capture.key_material_hex)?;
     let kdf = if capture.kdf == "HKDF" { Kdf::Hkdf } else { Kdf::Pbkdf2 };
     keys.set_shared(capture.key_index, &material, kdf, capture.salt.as_bytes());
+    // Without this the window's steps are derived one a frame, and the first frames stay shut.
+    keys.prepare();
     let mut receiver = TrackReceiver::new(&[Format { payload_type: 96, codec, clock_rate }]);
     let mut opener = Opener::new(Arc::new(keys), "publisher".to_owned());
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use livetape_rtc::e2ee::{DEFAULT_SALT, Kdf};
+use livetape_rtc::e2ee::{DEFAULT_SALT, Kdf, OVERHEAD};
 use livetape_rtc::{
     Codec, Format, Keyring, KeyringOptions, Opened, Opener, Refusal, RtpPacket, SealedFrame, TrackReceiver,
     Unwrapper,
@@ -171,6 +171,19 @@ fn a_sender_that_never_escapes_is_understood() {
         .find(|sealed| sealed[18..].windows(3).any(|w| w == [0, 0, 3]))
         .unwrap();
     assert_eq!(track.open(Codec::H264, &sealed).as_deref(), Ok(&plain[..]));
+}
+
+#[test]
+fn escapes_are_taken_out_of_what_does_not_open_as_it_lies() {
+    let plain = h264_keyframe();
+    let (mut track, ann) = (Track::with_key(0, b"key"), Sender::new(b"key", 0));
+    let iv = [0, 0, 1, 0, 0, 2, 0, 0, 3, 0, 0, 0];
+    let sealed = ann.seal_at(iv, Codec::H264, &plain);
+    assert!(sealed.len() >= plain.len() + OVERHEAD + 4, "four escapes in the IV alone");
+    for deviations in [true, false] {
+        track.opener.set_deviations(deviations);
+        assert_eq!(track.open(Codec::H264, &sealed).as_deref(), Ok(&plain[..]));
+    }
 }
 
 #[test]
