@@ -5,8 +5,13 @@ use proptest::prelude::*;
 
 use super::*;
 
-const LIMITS: ReorderLimits =
-    ReorderLimits { wait: Duration::from_millis(60), packets: 100, bytes: 100_000, behind: 500 };
+const LIMITS: ReorderLimits = ReorderLimits {
+    wait: Duration::from_millis(60),
+    longest: Duration::from_millis(60),
+    packets: 100,
+    bytes: 100_000,
+    behind: 500,
+};
 
 fn packet(seq: u64) -> RtpPacket {
     RtpPacket { seq, timestamp: 0, marker: false, payload_type: 96, payload: Bytes::from_static(&[0; 100]) }
@@ -124,6 +129,55 @@ fn late_retransmissions_of_pictures_are_no_restart() {
     assert_eq!(reorder.push(t, packet(8_000)), Admission::Duplicate);
     assert_eq!(reorder.push(t, packet(8_001)), Admission::Duplicate);
     assert_eq!(push_all(&mut reorder, t, &[10_001]), [(10_001, 0)]);
+}
+
+/// Sound, a packet each 20 ms, over a network where each is 50 ms on its way, `jitter` more or less: how
+/// many of a thousand are lost, and the longest that one waited here.
+fn sound_over(jitter: u64, seed: u64) -> (u64, Duration) {
+    let (mut random, start) = (Seeded(seed | 1), Instant::now());
+    let mut arrivals: Vec<_> = (0..3_000u64)
+        .map(|seq| (start + ms(seq * 20 + 50 + random.below(2 * jitter + 1) - jitter.min(50)), seq))
+        .collect();
+    arrivals.sort();
+    let (mut reorder, mut lost, mut longest) = (Reorder::new(ReorderLimits::AUDIO), 0, ms(0));
+    for (at, seq) in arrivals {
+        while let Some(due) = reorder.poll_timeout().filter(|due| *due <= at) {
+            reorder.handle_timeout(due);
+            for out in std::iter::from_fn(|| reorder.poll()) {
+                (lost, longest) = (lost + out.lost_before, longest.max(due - out.arrival));
+            }
+        }
+        reorder.push(at, packet(seq));
+        for out in std::iter::from_fn(|| reorder.poll()) {
+            (lost, longest) = (lost + out.lost_before, longest.max(at - out.arrival));
+        }
+    }
+    (lost / 3, longest)
+}
+
+#[test]
+fn sound_waits_as_long_as_the_network_reorders_and_no_longer() {
+    // Jitter in ms, the most that may be lost of a thousand, the longest that a packet may wait in ms.
+    for (jitter, most, wait) in [(0, 0, 0), (30, 0, 60), (50, 8, 110), (90, 8, 200), (400, 700, 200)] {
+        for seed in [3, 1_234_567, 987_654_321] {
+            let (lost, longest) = sound_over(jitter, seed);
+            println!("jitter {jitter}: {lost} of a thousand, {longest:?}");
+            assert!(lost <= most && longest <= ms(wait), "jitter {jitter}: {lost} lost, waited {longest:?}");
+        }
+    }
+}
+
+#[test]
+fn patience_goes_when_the_network_is_calm_again() {
+    let (mut reorder, t) = (Reorder::new(ReorderLimits::AUDIO), Instant::now());
+    push_all(&mut reorder, t, &[10, 12]);
+    reorder.handle_timeout(t + ms(60)); // 11 is given up on, and comes after all
+    assert_eq!(reorder.push(t + ms(120), packet(11)), Admission::Duplicate);
+    push_all(&mut reorder, t + ms(200), &[14]);
+    assert_eq!(reorder.poll_timeout(), Some(t + ms(200 + 150)));
+    push_all(&mut reorder, t + ms(210), &[13]);
+    push_all(&mut reorder, t + ms(30_000), &[16]);
+    assert_eq!(reorder.poll_timeout(), Some(t + ms(30_060)));
 }
 
 #[test]
