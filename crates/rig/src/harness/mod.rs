@@ -4,9 +4,12 @@
 //! directory, and whatever still has a file open there when it goes was left behind. While one test has it, others
 //! wait: two cores carry one scenario.
 
+mod bridge;
 mod chromium;
 mod control;
 mod firewall;
+mod host;
+mod network;
 mod nginx;
 mod ports;
 mod process;
@@ -18,12 +21,15 @@ mod scratch;
 mod server;
 mod tools;
 mod usage;
+mod weather;
 mod websocket;
 mod whip;
 mod wire;
 
 pub use control::{Control, Measured};
 pub use firewall::{Firewall, udp_ports};
+pub use host::Host;
+pub use network::{Family, Network};
 pub use nginx::{Certificate, Nginx};
 pub use ports::{free_tcp, free_udp};
 pub use process::{Line, Process, kill};
@@ -35,6 +41,7 @@ pub use scratch::Scratch;
 pub use server::{API_KEY, API_SECRET, LiveKitServer};
 pub use tools::{livekit_server, python, rig_file, web_sdk};
 pub use usage::Usage;
+pub use weather::Weather;
 pub use whip::Player;
 pub use wire::{Stream, Wire};
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::process::{Line, Process};
 use super::server::credentials;
-use super::{PATIENCE, Scratch, python, rig_file};
+use super::{Host, PATIENCE, Scratch, python, rig_file};
 
 /// Who publishes what; identities are `p0`, `p1`, …
 #[derive(Debug, Clone)]
@@ -56,7 +56,21 @@ impl Publishers {
     /// # Errors
     /// When they can't join or publish within [`PATIENCE`].
     pub fn start(scratch: &Scratch, url: &str, room: &str, options: &PublishOptions) -> Result<Self> {
-        let command = Command::new(python()?);
+        Self::start_at(&Host::here(), scratch, url, room, options)
+    }
+
+    /// The same on a host.
+    ///
+    /// # Errors
+    /// When they can't join or publish within [`PATIENCE`].
+    pub fn start_at(
+        host: &Host,
+        scratch: &Scratch,
+        url: &str,
+        room: &str,
+        options: &PublishOptions,
+    ) -> Result<Self> {
+        let command = host.command(python()?);
         Self::launch("publisher.py", command, scratch, url, room, options)
     }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -11,11 +11,12 @@ use rustix::process::Signal;
 use super::process::{Line, Process};
 use super::server::credentials;
 use super::tools::recorder_cache;
-use super::{Scratch, Usage};
+use super::{Host, Scratch, Usage};
 
 /// The binary and the environment it runs in.
 #[derive(Debug, Clone)]
 pub struct Recorder {
+    host: Host,
     binary: PathBuf,
     home: PathBuf,
     environment: Vec<(String, OsString)>,
@@ -48,7 +49,14 @@ impl Recorder {
         let home = scratch.join("home");
         // It is started in another directory.
         let binary = std::path::absolute(&binary).unwrap_or_else(|_| binary.as_ref().to_owned());
-        Self { binary, home, environment: Vec::new() }
+        Self { host: Host::here(), binary, home, environment: Vec::new() }
+    }
+
+    /// On this host.
+    #[must_use]
+    pub fn at(mut self, host: Host) -> Self {
+        self.host = host;
+        self
     }
 
     /// With one more environment variable.
@@ -65,7 +73,7 @@ impl Recorder {
     pub fn start(&self, args: &[&str]) -> Result<Recording> {
         std::fs::create_dir_all(&self.home)?;
         std::fs::create_dir_all(recorder_cache())?;
-        let mut command = Command::new(&self.binary);
+        let mut command = self.host.command(&self.binary);
         // The rig's environment is not the user's: no proxy, no cache, no other spool.
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.env("HOME", &self.home).env("TMPDIR", &self.home).env("LANG", "C.UTF-8");

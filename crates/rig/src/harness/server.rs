@@ -9,24 +9,25 @@ use anyhow::{Context as _, Result, ensure};
 use rustix::process::Signal;
 
 use super::process::{Process, wait_until};
-use super::{PATIENCE, Scratch, free_tcp, free_udp, livekit_server, python, rig_file};
+use super::{Host, PATIENCE, Scratch, free_tcp, free_udp, livekit_server, python, rig_file};
 
 /// API key of the rig's servers.
 pub const API_KEY: &str = "rigkey";
 /// API secret of the rig's servers: public, and worth nothing.
 pub const API_SECRET: &str = "the-rig-has-a-secret-that-everyone-may-know";
 
-/// A running LiveKit server on loopback.
+/// A running LiveKit server.
 #[derive(Debug)]
 pub struct LiveKitServer {
     process: Process,
     command: Command,
+    host: Host,
     port: u16,
     rtc_udp: u16,
 }
 
 impl LiveKitServer {
-    /// Starts a server and waits until it answers.
+    /// Starts a server on loopback and waits until it answers.
     ///
     /// # Errors
     /// When it doesn't start within [`PATIENCE`].
@@ -34,25 +35,35 @@ impl LiveKitServer {
         Self::start_with(scratch, "")
     }
 
-    /// Starts a server with more configuration (YAML, top level).
+    /// Starts a server on loopback with more configuration (YAML, top level; lines that are indented by
+    /// two belong to `rtc`).
     ///
     /// # Errors
     /// When it doesn't start within [`PATIENCE`].
     pub fn start_with(scratch: &Scratch, more: &str) -> Result<Self> {
+        Self::start_at(&Host::here(), scratch, more)
+    }
+
+    /// Starts a server on a host with more configuration.
+    ///
+    /// # Errors
+    /// When it doesn't start within [`PATIENCE`].
+    pub fn start_at(host: &Host, scratch: &Scratch, more: &str) -> Result<Self> {
         let (port, rtc_tcp, rtc_udp) = (free_tcp()?, free_tcp()?, free_udp()?);
         let config = scratch.join(&format!("livekit-{port}.yaml"));
-        // Candidates on loopback alone: nothing of the rig listens to the network.
+        let (address, interface) = (host.address(), host.interface());
+        // Candidates on the host's own interface alone: nothing of the rig listens to the network.
         let text = format!(
-            "port: {port}\nbind_addresses: [\"127.0.0.1\"]\nkeys: {{{API_KEY}: {API_SECRET}}}\n\
+            "port: {port}\nbind_addresses: [\"{address}\"]\nkeys: {{{API_KEY}: {API_SECRET}}}\n\
              logging: {{level: info}}\n\
-             rtc: {{tcp_port: {rtc_tcp}, udp_port: {rtc_udp}, use_external_ip: false, \
-             enable_loopback_candidate: true, interfaces: {{includes: [lo]}}}}\n{more}\n"
+             rtc:\n  tcp_port: {rtc_tcp}\n  udp_port: {rtc_udp}\n  use_external_ip: false\n  \
+             enable_loopback_candidate: true\n  interfaces: {{includes: [{interface}]}}\n{more}\n"
         );
         std::fs::write(&config, text)?;
-        let mut command = Command::new(livekit_server()?);
+        let mut command = host.command(livekit_server()?);
         command.arg("--config").arg(&config).current_dir(scratch.path());
         let process = Process::start("livekit-server", &mut command)?;
-        let mut server = Self { process, command, port, rtc_udp };
+        let mut server = Self { process, command, host: host.clone(), port, rtc_udp };
         server.wait_until_healthy()?;
         Ok(server)
     }
@@ -103,7 +114,13 @@ impl LiveKitServer {
     /// Where clients connect.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("ws://127.0.0.1:{}", self.port)
+        format!("ws://{}", self.address())
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
     }
 
     /// Its HTTP port.
@@ -129,27 +146,27 @@ impl LiveKitServer {
     /// # Errors
     /// When the server refuses.
     pub fn room(&self, args: &[&str]) -> Result<String> {
-        let mut command = Command::new(python()?);
-        command
-            .arg(rig_file("room.py"))
-            .args(args)
-            .env("LIVEKIT_URL", format!("http://127.0.0.1:{}", self.port));
+        let mut command = self.host.command(python()?);
+        command.arg(rig_file("room.py")).args(args).env("LIVEKIT_URL", format!("http://{}", self.address()));
         let output = credentials(&mut command).output().context("room.py")?;
         ensure!(output.status.success(), "room.py: {}", String::from_utf8_lossy(&output.stderr));
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
     }
 
     fn is_healthy(&self) -> bool {
-        let ask = || -> std::io::Result<String> {
-            let address = SocketAddr::from(([127, 0, 0, 1], self.port));
-            let mut stream = TcpStream::connect_timeout(&address, Duration::from_millis(500))?;
+        let ask = || {
+            let mut stream = TcpStream::connect_timeout(&self.address(), Duration::from_millis(500))?;
             stream.set_read_timeout(Some(Duration::from_millis(500)))?;
             stream.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
             let mut answer = String::new();
             stream.read_to_string(&mut answer)?;
             Ok(answer)
         };
-        ask().is_ok_and(|answer| answer.ends_with("OK"))
+        self.host.enter(ask).is_ok_and(|answer| answer.ends_with("OK"))
+    }
+
+    fn address(&self) -> SocketAddr {
+        SocketAddr::new(self.host.address(), self.port)
     }
 }
 
