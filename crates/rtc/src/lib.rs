@@ -29,6 +29,7 @@
 //! assert_eq!(&frame.data[..], [0xf8]);
 //! ```
 
+mod bandwidth;
 mod codec;
 mod depacket;
 pub mod e2ee;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use str0m::net::Receive;
-use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig, RtcError};
+use str0m::rtp::RawPacket;
+use str0m::{Event, IceConnectionState, Input, Output, Rtc, RtcError};
 use tokio::sync::{Notify, mpsc};
 
 use super::candidate;
@@ -18,14 +19,17 @@ use super::negotiation::Negotiation;
 use super::receivers::Receivers;
 use super::shared::Shared;
 use super::sockets::{Arrival, Packet, Sockets};
-use super::tracks::{Synced, Tracks};
-use super::{ConnectionState, EngineError, Observer, PeerConfig, SignalingState};
+use super::tracks::Tracks;
+use super::{ConnectionState, EngineError, Observer, PeerConfig, SignalingState, transport};
+use crate::bandwidth::Bandwidth;
+
+mod commands;
 
 /// The largest datagram that is of interest; RTP stays below the path MTU.
 const DATAGRAM: usize = 2048;
 /// How many datagrams are taken in before commands get their turn.
 const BATCH: usize = 64;
-/// The longest wait, when nothing is due.
+/// The longest wait, when nothing is due, and how often it is asked which addresses the machine has.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// One peer connection at work.
@@ -37,12 +41,17 @@ pub(super) struct Driver {
     receivers: Receivers,
     tracks: Tracks,
     link: Link,
+    bandwidth: Bandwidth,
     config: PeerConfig,
     observer: Arc<dyn Observer>,
     inbox: mpsc::Receiver<Command>,
     shared: Arc<Shared>,
     wake: Arc<Notify>,
     buffer: Vec<u8>,
+    /// The datagram being taken in: when it came, and its length.
+    taking: Option<(Instant, usize)>,
+    /// When the machine's addresses were last looked at.
+    surveyed: Instant,
     life: Life,
 }
 
@@ -69,19 +78,22 @@ impl Driver {
             return Err(EngineError::NoSocket);
         }
         let mut driver = Self {
-            rtc: rtc_config().build(Instant::now()),
+            rtc: transport::config().build(Instant::now()),
             sockets,
             negotiation: Negotiation::new(),
             channels: Channels::default(),
             receivers: Receivers::default(),
             tracks: Tracks::default(),
             link: Link::new(),
+            bandwidth: Bandwidth::default(),
             config,
             observer,
             inbox,
             shared,
             wake,
             buffer: vec![0; DATAGRAM],
+            taking: None,
+            surveyed: Instant::now(),
             life: Life::Running,
         };
         for candidate in addresses.into_iter().filter_map(candidate::udp) {
@@ -119,11 +131,15 @@ impl Driver {
     /// Drains, does whatever else is due, one mutation at a time, and says when to look again.
     fn settle(&mut self) -> Instant {
         let mut due = self.drain();
+        if self.surveyed.elapsed() >= IDLE {
+            due = self.survey();
+        }
         loop {
             let now = Instant::now();
             self.receivers.handle_timeout(now);
             let touched = self.channels.step(&mut self.rtc, self.negotiation.has_application())
-                || self.receivers.request_keyframe(&mut self.rtc, now);
+                || self.receivers.request_keyframe(&mut self.rtc, now)
+                || self.tell_bandwidth(now);
             if !touched {
                 break;
             }
@@ -148,6 +164,20 @@ impl Driver {
         others.into_iter().flatten().fold(due, Instant::min)
     }
 
+    /// Gives up what hangs on addresses that the machine has lost: what is sent from there never arrives.
+    fn survey(&mut self) -> Instant {
+        self.surveyed = Instant::now();
+        for address in self.sockets.vanished() {
+            tracing::info!(%address, "address gone");
+            self.link.on_address_gone();
+            if let Some(candidate) = candidate::udp(address) {
+                self.rtc.direct_api().invalidate_candidate(&candidate);
+                self.drain();
+            }
+        }
+        self.drain()
+    }
+
     /// Takes everything out of `Rtc`; returns when it wants to be called.
     fn drain(&mut self) -> Instant {
         loop {
@@ -170,8 +200,17 @@ impl Driver {
             Event::IceConnectionStateChange(state) => {
                 use IceConnectionState::{Completed, Connected};
                 self.link.on_path(matches!(state, Connected | Completed), Instant::now());
+                // Another path takes another time, and carries more or less.
+                self.bandwidth = Bandwidth::default();
             }
             Event::Connected => self.link.on_dtls(),
+            Event::RawPacket(packet) => {
+                if let (RawPacket::RtpRx(header, _), Some((at, len))) = (*packet, self.taking)
+                    && let Some(sent) = header.ext_vals.abs_send_time
+                {
+                    self.bandwidth.push(at, sent, len);
+                }
+            }
             Event::RtpPacket(packet) => self.receivers.push(packet.timestamp, packet),
             Event::ChannelOpen(id, label) => {
                 let new = self.channels.on_open(&mut self.rtc, id, label, &self.wake);
@@ -216,9 +255,17 @@ impl Driver {
         let Some(data) = self.buffer.get(..len) else { return };
         // Whatever isn't STUN, DTLS, RTP or RTCP is nobody's.
         let Ok(receive) = Receive::new(proto, source, destination, data) else { return };
-        if let Err(error) = self.rtc.handle_input(Input::Receive(Instant::now(), receive)) {
+        let now = Instant::now();
+        self.taking = Some((now, len));
+        if let Err(error) = self.rtc.handle_input(Input::Receive(now, receive)) {
             tracing::debug!(%error, "packet refused");
         }
+    }
+
+    /// Tells the remote how much the network carries, when that is due; true when `Rtc` must be drained.
+    fn tell_bandwidth(&mut self, now: Instant) -> bool {
+        let told = self.bandwidth.take_report(now);
+        told.is_some_and(|bits| self.receivers.tell_bandwidth(&mut self.rtc, bits))
     }
 
     fn on_timeout(&mut self) {
@@ -266,91 +313,6 @@ impl Driver {
         self.observer.connection_state(state);
     }
 
-    fn on_command(&mut self, command: Command) {
-        // A caller that has gone doesn't need its answer.
-        match command {
-            Command::AddReceiver(kind) => self.negotiation.add_receiver(kind),
-            Command::OpenChannel(channel) => self.channels.ask(channel),
-            Command::CreateOffer { ice_restart, reply } => {
-                let _ = reply.send(self.create_offer(ice_restart));
-            }
-            Command::CreateAnswer { reply } => {
-                let _ = reply.send(self.negotiation.create_answer());
-            }
-            Command::SetLocal { offer, sdp, reply } => {
-                let done = self.negotiation.set_local(offer);
-                if done.is_ok() {
-                    self.shared.state.lock().local = Some((offer, sdp));
-                }
-                let _ = reply.send(done);
-                self.signaling_changed();
-            }
-            Command::SetRemote { offer, sdp, reply } => {
-                let done = self.set_remote(offer, sdp);
-                let _ = reply.send(done);
-                self.signaling_changed();
-            }
-            Command::Rollback { reply } => {
-                self.negotiation.rollback();
-                let _ = reply.send(Ok(()));
-                self.signaling_changed();
-            }
-            Command::AddCandidate { candidate, reply } => {
-                if let Some(candidate) = candidate::remote(&candidate) {
-                    self.wish_tcp(&candidate);
-                    self.rtc.add_remote_candidate(candidate);
-                }
-                let _ = reply.send(Ok(()));
-            }
-        }
-    }
-
-    fn create_offer(&mut self, ice_restart: bool) -> Result<String, EngineError> {
-        if ice_restart {
-            // The machine may have moved to another network.
-            for candidate in self.sockets.refresh().into_iter().filter_map(candidate::udp) {
-                self.rtc.add_local_candidate(candidate);
-                self.drain();
-            }
-        }
-        self.negotiation.create_offer(&mut self.rtc, &mut self.channels, ice_restart)
-    }
-
-    fn wish_tcp(&mut self, candidate: &Candidate) {
-        if candidate::is_tcp(candidate) {
-            self.sockets.wish_tcp(candidate.addr(), Instant::now());
-        }
-    }
-
-    fn set_remote(&mut self, offer: bool, sdp: String) -> Result<(), EngineError> {
-        self.negotiation.set_remote(&mut self.rtc, offer, &sdp)?;
-        self.link.on_checking(Instant::now());
-        self.drain();
-        for candidate in candidate::within(&sdp) {
-            self.wish_tcp(&candidate);
-        }
-        let Synced { sections, fresh } = self.tracks.sync(&sdp, &mut self.receivers, &self.rtc, &self.wake);
-        let mut shared = self.shared.state.lock();
-        shared.sections = sections;
-        shared.remote = Some((offer, sdp));
-        drop(shared);
-        for section in fresh {
-            self.observer.track(section);
-        }
-        Ok(())
-    }
-
-    fn signaling_changed(&mut self) {
-        let state = self.negotiation.state();
-        let mut shared = self.shared.state.lock();
-        if shared.closed || shared.signaling == state {
-            return;
-        }
-        shared.signaling = state;
-        drop(shared);
-        self.observer.signaling_state(state);
-    }
-
     /// Says goodbye to the remote, and ends everything that hangs on this connection.
     fn finish(&mut self) {
         if self.rtc.close().is_ok() {
@@ -372,24 +334,4 @@ impl Driver {
         }
         Ok(output)
     }
-}
-
-fn rtc_config() -> RtcConfig {
-    let mut config = RtcConfig::new();
-    // A dead path is noticed within some seven seconds; str0m's defaults take nearly thirty, longer
-    // than the SFU waits.
-    config.set_max_stun_rto(Duration::from_secs(1));
-    config.set_max_stun_retransmits(8);
-    config
-        .set_rtp_mode(true)
-        .clear_codecs()
-        // Some publishers send redundant audio encrypted as a whole; the SFU can't unwrap that.
-        .enable_opus(true, true)
-        .enable_pcmu(true, false)
-        .enable_pcma(true, false)
-        .enable_vp8(true)
-        .enable_h264(true)
-        .enable_h265(true)
-        .enable_vp9(true)
-        .enable_av1(true)
 }

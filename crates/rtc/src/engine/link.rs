@@ -2,8 +2,8 @@
 //!
 //! str0m never says "failed", reports DTLS once, and may hold a dead path for usable for 15 s and
 //! more. So all that is made here: a path that is silent for [`SILENCE`] is lost (ICE keepalives come
-//! every two seconds at least), a lost path has failed after [`LOST_FOR`], and one that was never
-//! found after [`NEVER_FOUND`].
+//! every two seconds at least), a lost path has failed after [`LOST_FOR`], one whose local address is
+//! gone at once, and one that was never found after [`NEVER_FOUND`].
 
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,8 @@ pub(super) struct Link {
     heard: Option<Instant>,
     /// When `poll` was called last.
     looked: Option<Instant>,
+    /// An address of ours is gone, and nothing came since: a path that was lost then doesn't come back.
+    uprooted: bool,
     /// Closed by the remote: nothing brings it back.
     closed: bool,
     reported: ConnectionState,
@@ -45,6 +47,7 @@ impl Link {
             since: None,
             heard: None,
             looked: None,
+            uprooted: false,
             closed: false,
             reported: ConnectionState::New,
         }
@@ -68,6 +71,12 @@ impl Link {
     /// Something came in.
     pub(super) fn on_heard(&mut self, now: Instant) {
         self.heard = Some(now);
+        self.uprooted = false;
+    }
+
+    /// The machine has lost an address.
+    pub(super) fn on_address_gone(&mut self) {
+        self.uprooted = true;
     }
 
     /// The DTLS handshake is through.
@@ -126,7 +135,11 @@ impl Link {
     }
 
     fn patience(&self) -> Duration {
-        if self.dtls { LOST_FOR } else { NEVER_FOUND }
+        match (self.dtls, self.uprooted) {
+            (true, true) => Duration::ZERO,
+            (true, false) => LOST_FOR,
+            (false, _) => NEVER_FOUND,
+        }
     }
 }
 
@@ -174,6 +187,21 @@ mod tests {
         link.on_path(true, later);
         link.on_heard(later);
         assert_eq!(link.poll(later), Some(ConnectionState::Connected));
+    }
+
+    #[test]
+    fn a_path_whose_address_is_gone_has_failed_at_once() {
+        let t0 = Instant::now();
+        let mut link = connected(t0);
+        link.on_address_gone();
+        assert_eq!(link.poll(t0), None, "another pair took over");
+        link.on_path(false, t0);
+        assert_eq!(link.poll(t0), Some(ConnectionState::Failed));
+        link.on_path(true, t0);
+        link.on_heard(t0);
+        assert_eq!(link.poll(t0), Some(ConnectionState::Connected));
+        link.on_path(false, t0);
+        assert_eq!(link.poll(t0), Some(ConnectionState::Disconnected), "it was another loss");
     }
 
     #[test]

@@ -31,6 +31,7 @@ mod sockets;
 mod tcp;
 mod track;
 mod tracks;
+mod transport;
 
 pub use channel::{ChannelConfig, ChannelObserver, ChannelState, DataChannel};
 pub use error::EngineError;

@@ -8,6 +8,7 @@ use std::time::{Instant, UNIX_EPOCH};
 
 use bytes::Bytes;
 use str0m::Rtc;
+use str0m::bwe::Bitrate;
 use str0m::format::Codec as RtcCodec;
 use str0m::media::KeyframeRequestKind;
 use str0m::rtp::{RtpPacket as RtcPacket, Ssrc};
@@ -101,6 +102,18 @@ impl Receivers {
             }
         }
         false
+    }
+
+    /// Says how many bits a second the network carries to us, all tracks together (REMB); false when no
+    /// track is there to say it for.
+    pub(super) fn tell_bandwidth(&self, rtc: &mut Rtc, bits: u64) -> bool {
+        // The SFU follows what is said for one stream; it had better be the same each time.
+        let pictures = self.by_ssrc.values().filter(|r| r.track.kind() == MediaKind::Video);
+        let Some(ssrc) = pictures.map(|r| r.track.ssrc()).min() else { return false };
+        let mut api = rtc.direct_api();
+        let Some(stream) = api.stream_rx(&Ssrc::from(ssrc)) else { return false };
+        stream.request_remb(Bitrate::from(bits));
+        true
     }
 
     /// Somebody reads one of the tracks.

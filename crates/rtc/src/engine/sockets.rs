@@ -90,7 +90,7 @@ impl Sockets {
     /// Binds addresses that the machine has got since; returns them.
     pub(super) fn refresh(&mut self) -> Vec<SocketAddr> {
         let mut fresh = Vec::new();
-        for address in interface_addresses() {
+        for address in interface_addresses().unwrap_or_default() {
             if self.bound.iter().any(|bound| bound.local.ip() == address) {
                 continue;
             }
@@ -103,6 +103,14 @@ impl Sockets {
             }
         }
         fresh
+    }
+
+    /// Gives up the sockets of addresses that the machine has lost; returns those.
+    pub(super) fn vanished(&mut self) -> Vec<SocketAddr> {
+        // When they can't be listed, none is known to be gone.
+        let Ok(there) = interface_addresses() else { return Vec::new() };
+        let gone = self.bound.extract_if(.., |bound| !there.contains(&bound.local.ip()));
+        gone.map(|bound| bound.local).collect()
     }
 
     /// The local UDP addresses.
@@ -257,9 +265,8 @@ fn bind(address: IpAddr) -> io::Result<Bound> {
     Ok(Bound { local, socket: UdpSocket::from_std(socket)?, errors: 0 })
 }
 
-fn interface_addresses() -> Vec<IpAddr> {
-    let mut addresses: Vec<_> = if_addrs::get_if_addrs()
-        .unwrap_or_default()
+fn interface_addresses() -> io::Result<Vec<IpAddr>> {
+    let mut addresses: Vec<_> = if_addrs::get_if_addrs()?
         .into_iter()
         .map(|interface| interface.ip())
         .filter(|ip| match ip {
@@ -269,7 +276,7 @@ fn interface_addresses() -> Vec<IpAddr> {
         .collect();
     addresses.sort();
     addresses.dedup();
-    addresses
+    Ok(addresses)
 }
 
 fn is_v6_link_local(ip: &Ipv6Addr) -> bool {
