@@ -4,14 +4,9 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use livetape_rig::check::Report;
-use livetape_rig::harness::{Firewall, PATIENCE, PublishOptions, Publishers, Recording, udp_ports};
+use livetape_rig::harness::{Firewall, PATIENCE, Recording, udp_ports};
 
-use crate::support::{FPS, KEY, ROOM, Stage, finish};
-
-fn publish(stage: &Stage) -> Result<Publishers> {
-    Publishers::start(&stage.scratch, &stage.server.url(), ROOM, &PublishOptions::encrypted(2, KEY))
-}
+use crate::support::{FPS, Stage, both_to_the_end, finish};
 
 /// The recorder's own ports: what its publishers send stays whole.
 fn ports_of(recording: &Recording) -> Result<Vec<u16>> {
@@ -21,20 +16,10 @@ fn ports_of(recording: &Recording) -> Result<Vec<u16>> {
     Ok(ports)
 }
 
-fn both_to_the_end(report: &Report) -> Result<()> {
-    ensure!(report.participants.len() == 2, "{}", report.brief());
-    for person in &report.participants {
-        let (seen, heard) = (person.seen.context("a camera")?, person.heard.context("a microphone")?);
-        let end = report.facts.duration - 0.5;
-        ensure!(seen.to > end && heard.to > end, "{}", report.brief());
-    }
-    Ok(())
-}
-
 #[test]
 fn without_udp_it_comes_by_tcp() -> Result<()> {
     let stage = Stage::new()?;
-    let publishers = publish(&stage)?;
+    let publishers = stage.publish_two()?;
     let wall = Firewall::only(stage.server.media_port(), &udp_ports(publishers.pid())?)?;
     let outcome = finish(stage.record_encrypted(&["--duration", "6s"])?, PATIENCE)?;
     drop(wall);
@@ -47,7 +32,7 @@ fn without_udp_it_comes_by_tcp() -> Result<()> {
 #[test]
 fn with_five_of_a_hundred_packets_lost_nobody_freezes_for_a_second() -> Result<()> {
     let stage = Stage::new()?;
-    let publishers = publish(&stage)?;
+    let publishers = stage.publish_two()?;
     let recording = stage.record_encrypted(&[])?;
     sleep(Duration::from_secs(2));
     let wall = Firewall::lose(&ports_of(&recording)?, 5)?;
@@ -85,7 +70,7 @@ fn chaos_udp_is_cut_for_two_seconds_and_ten() -> Result<()> {
 
 fn udp_cut(cut: Duration) -> Result<()> {
     let stage = Stage::new()?;
-    let publishers = publish(&stage)?;
+    let publishers = stage.publish_two()?;
     let recording = stage.record_encrypted(&[])?;
     sleep(Duration::from_secs(3));
     let wall = Firewall::block(&ports_of(&recording)?)?;

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use livetape_rig::check::{Report, check};
-use livetape_rig::harness::{LiveKitServer, Outcome, Recorder, Recording, Scratch};
+use livetape_rig::harness::{
+    Host, LiveKitServer, Network, Outcome, PublishOptions, Publishers, Recorder, Recording, Scratch,
+};
 
 /// Frames a second that publishers capture.
 pub const FPS: u32 = 30;
@@ -16,17 +18,33 @@ pub const KEY: &str = "correct horse battery staple";
 pub struct Stage {
     pub server: LiveKitServer,
     pub recorder: Recorder,
+    /// What lies between the server and the recorder, when they aren't on one machine.
+    pub network: Option<Network>,
     pub film: PathBuf,
     pub scratch: Scratch,
 }
 
 impl Stage {
     pub fn new() -> Result<Self> {
+        Self::on(Scratch::new()?, None)
+    }
+
+    /// The server and its publishers are on one machine, the recorder on another.
+    pub fn across(network: impl FnOnce() -> Result<Network>) -> Result<Self> {
+        // One scenario at a time: its network too.
         let scratch = Scratch::new()?;
+        let network = network()?;
+        Self::on(scratch, Some(network))
+    }
+
+    fn on(scratch: Scratch, network: Option<Network>) -> Result<Self> {
         std::fs::write(scratch.join("key.txt"), format!("{KEY}\n"))?;
+        let here = || (Host::here(), Host::here());
+        let (room, recorder) = network.as_ref().map_or_else(here, |n| (n.room(), n.recorder()));
         Ok(Self {
-            server: LiveKitServer::start(&scratch)?,
-            recorder: Recorder::new(env!("CARGO_BIN_EXE_livetape"), &scratch),
+            server: LiveKitServer::start_at(&room, &scratch, "")?,
+            recorder: Recorder::new(env!("CARGO_BIN_EXE_livetape"), &scratch).at(recorder),
+            network,
             film: scratch.join("film.mp4"),
             scratch,
         })
@@ -53,10 +71,27 @@ impl Stage {
         self.record_at(url, &[&["--e2ee-key-file", &key.to_string_lossy()], more].concat())
     }
 
+    /// Two encrypted participants of one process, where the server is.
+    pub fn publish_two(&self) -> Result<Publishers> {
+        let options = PublishOptions::encrypted(2, KEY);
+        Publishers::start_at(self.server.host(), &self.scratch, &self.server.url(), ROOM, &options)
+    }
+
     /// The film, looked at and listened to.
     pub fn report(&self) -> Result<Report> {
         check(&self.film, FPS, &[])
     }
+}
+
+/// Both participants are seen and heard until the end.
+pub fn both_to_the_end(report: &Report) -> Result<()> {
+    ensure!(report.participants.len() == 2, "{}", report.brief());
+    for person in &report.participants {
+        let (seen, heard) = (person.seen.context("a camera")?, person.heard.context("a microphone")?);
+        let end = report.facts.duration - 0.5;
+        ensure!(seen.to > end && heard.to > end, "{}", report.brief());
+    }
+    Ok(())
 }
 
 /// Waits for an end that must be a success.

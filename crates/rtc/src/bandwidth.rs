@@ -103,13 +103,13 @@ impl Bandwidth {
         let rate = self.rate();
         match self.queue(now) {
             Some(queue) if queue > QUEUE => {
-                let lower = (self.estimate * 0.99).min(rate * 0.9).max(rate * 0.6);
+                let lower = (self.estimate * 0.99).min(rate * 0.9).max(rate * 0.75);
                 self.estimate = self.estimate.min(lower).max(LEAST);
             }
             Some(queue) if queue < NO_QUEUE => {
                 // What was never tried isn't known; half as much again is worth a try.
                 let tried = rate * 1.5 + 2.0 * LEAST;
-                self.estimate = (self.estimate * 1.04).min(tried.max(self.estimate)).min(MOST);
+                self.estimate = (self.estimate * 1.1).min(tried.max(self.estimate)).min(MOST);
             }
             _ => {}
         }

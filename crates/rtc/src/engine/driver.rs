@@ -170,6 +170,8 @@ impl Driver {
         for address in self.sockets.vanished() {
             tracing::info!(%address, "address gone");
             self.link.on_address_gone();
+            // Another path takes another time, and carries more or less.
+            self.bandwidth = Bandwidth::default();
             if let Some(candidate) = candidate::udp(address) {
                 self.rtc.direct_api().invalidate_candidate(&candidate);
                 self.drain();
@@ -200,8 +202,6 @@ impl Driver {
             Event::IceConnectionStateChange(state) => {
                 use IceConnectionState::{Completed, Connected};
                 self.link.on_path(matches!(state, Connected | Completed), Instant::now());
-                // Another path takes another time, and carries more or less.
-                self.bandwidth = Bandwidth::default();
             }
             Event::Connected => self.link.on_dtls(),
             Event::RawPacket(packet) => {
