@@ -10,11 +10,12 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Packets by which the rate is measured, and how long a queue must stand.
+/// Packets by which the rate is measured that a full link carries, and that which was tried: an SFU's probes are short.
 const RATE_WINDOW: Duration = Duration::from_millis(500);
-const QUEUE_WINDOW: Duration = Duration::from_millis(200);
-/// The fastest of fewer packets says nothing.
-const QUEUE_PACKETS: usize = 8;
+const PROBE_WINDOW: Duration = Duration::from_millis(150);
+/// For how long a queue must stand, and for how long none may, and the packets that say so at the least.
+const QUEUE_WINDOW: (Duration, usize) = (Duration::from_millis(200), 8);
+const CLEAR_WINDOW: (Duration, usize) = (Duration::from_millis(60), 4);
 /// This much longer on its way than the fastest packet of the last [`MEMORY`] to twice that: a queue.
 const QUEUE: i64 = 60_000;
 /// Less than this: none.
@@ -100,33 +101,30 @@ impl Bandwidth {
     }
 
     fn step(&mut self, now: Instant) {
-        let rate = self.rate();
-        match self.queue(now) {
-            Some(queue) if queue > QUEUE => {
-                let lower = (self.estimate * 0.99).min(rate * 0.9).max(rate * 0.75);
-                self.estimate = self.estimate.min(lower).max(LEAST);
-            }
-            Some(queue) if queue < NO_QUEUE => {
-                // What was never tried isn't known; half as much again is worth a try.
-                let tried = rate * 1.5 + 2.0 * LEAST;
-                self.estimate = (self.estimate * 1.1).min(tried.max(self.estimate)).min(MOST);
-            }
-            _ => {}
+        if self.queue(now, QUEUE_WINDOW).is_some_and(|queue| queue > QUEUE) {
+            let rate = self.rate(now, RATE_WINDOW);
+            let lower = (self.estimate * 0.99).min(rate * 0.9).max(rate * 0.75);
+            self.estimate = self.estimate.min(lower).max(LEAST);
+        } else if self.queue(now, CLEAR_WINDOW).is_some_and(|queue| queue < NO_QUEUE) {
+            // What was never tried isn't known; half as much again is worth a try.
+            let tried = self.rate(now, PROBE_WINDOW) * 1.5 + 2.0 * LEAST;
+            self.estimate = (self.estimate * 1.5).min(tried).max(self.estimate).min(MOST);
         }
     }
 
-    /// Bits a second that arrive.
-    fn rate(&self) -> f64 {
-        let bytes: usize = self.latest.iter().map(|seen| seen.bytes).sum();
-        bytes as f64 * 8.0 / RATE_WINDOW.as_secs_f64()
+    /// Bits a second that arrived in the last while.
+    fn rate(&self, now: Instant, window: Duration) -> f64 {
+        let new = |seen: &&Seen| now.saturating_duration_since(seen.at) <= window;
+        let bytes: usize = self.latest.iter().rev().take_while(new).map(|seen| seen.bytes).sum();
+        bytes as f64 * 8.0 / window.as_secs_f64()
     }
 
     /// By how much the fastest of the latest packets is slower than the fastest there was.
-    fn queue(&self, now: Instant) -> Option<i64> {
-        let new = |seen: &&Seen| now.saturating_duration_since(seen.at) <= QUEUE_WINDOW;
-        let count = self.latest.iter().rev().take_while(new).count().max(QUEUE_PACKETS);
+    fn queue(&self, now: Instant, (window, least): (Duration, usize)) -> Option<i64> {
+        let new = |seen: &&Seen| now.saturating_duration_since(seen.at) <= window;
+        let count = self.latest.iter().rev().take_while(new).count().max(least);
         let fastest = self.latest.iter().rev().take(count).map(|seen| seen.delay).min();
-        fastest.filter(|_| self.latest.len() >= QUEUE_PACKETS).map(|delay| delay - self.floor.least())
+        fastest.filter(|_| self.latest.len() >= least).map(|delay| delay - self.floor.least())
     }
 }
 

@@ -33,18 +33,29 @@ impl Link {
         self.dice % bound.max(1)
     }
 
-    /// `kbit` is sent for a while in packets of 1,000 bytes over a link that carries `carries`, has a
+    /// `kbit` is sent for a while in packets of 500 bytes over a link that carries `carries`, has a
     /// queue of 300 ms, and delays each packet by up to `jitter` ms of its own.
     fn run(&mut self, seconds: u64, kbit: u64, carries: u64, jitter: u64) {
+        self.run_ms(seconds * 1_000, kbit, carries, jitter);
+    }
+
+    /// The most kilobits that are told while so many are sent for a fifth of a second.
+    fn probe(&mut self, kbit: u64, carries: u64) -> u64 {
+        self.told.clear();
+        self.run_ms(200, kbit, carries, 0);
+        self.told.iter().max().map_or(0, |bits| bits / 1_000)
+    }
+
+    fn run_ms(&mut self, length: u64, kbit: u64, carries: u64, jitter: u64) {
         let (from, mut sent, mut arrivals) = (self.now, 0, Vec::new());
-        for at in from..from + seconds * 1_000 {
+        for at in from..from + length {
             self.queue = (self.queue - carries as f64 / 8.0).max(0.0);
             while sent < (at - from) * kbit / 8 {
-                sent += 1_000;
-                if self.queue + 1_000.0 > carries as f64 / 8.0 * 300.0 {
+                sent += 500;
+                if self.queue + 500.0 > carries as f64 / 8.0 * 300.0 {
                     continue; // dropped
                 }
-                self.queue += 1_000.0;
+                self.queue += 500.0;
                 let waits = (self.queue * 8.0 / carries as f64) as u64;
                 arrivals.push((at + 20 + waits + self.below(jitter), at));
             }
@@ -52,10 +63,10 @@ impl Link {
         arrivals.sort_unstable();
         for (at, sent) in arrivals {
             let now = self.start + ms(at);
-            self.bandwidth.push(now, self.start + ms(sent) - Duration::from_secs(700), 1_000);
+            self.bandwidth.push(now, self.start + ms(sent) - Duration::from_secs(700), 500);
             self.told.extend(self.bandwidth.take_report(now));
         }
-        self.now += seconds * 1_000;
+        self.now += length;
     }
 
     fn says(&self) -> u64 {
@@ -93,6 +104,19 @@ fn what_fits_again_is_told_soon() {
     // A probe on a link that is wide again.
     link.run(1, 1_000, 50_000, 0);
     assert!(link.says() > 800, "{} kbit/s", link.says());
+}
+
+/// A fifth of a second: LiveKit's probes are no longer, and 200 kbit/s above what it sends.
+#[test]
+fn a_short_probe_shows_a_wide_link_and_no_thin_one() {
+    for (carries, shown) in [(50_000, true), (280, false)] {
+        let mut link = Link::new();
+        link.run(5, 1_200, 50_000, 0);
+        link.run(5, 1_200, 250, 0);
+        link.run(5, 160, carries, 0);
+        let highest = link.probe(360, carries);
+        assert_eq!(highest > 360, shown, "{highest} kbit/s of {carries}");
+    }
 }
 
 #[test]
