@@ -81,7 +81,6 @@ mod tests {
     const TRAILER: [u8; 11] = [0xfd, 0xfb, 0xff, 0xff, 0xff, 0xfe, 11 ^ 0xff, b'L', b'K', b'T', b'S'];
 
     #[test]
-    #[inline]
     fn trailers_come_off_every_unit_and_off_video_only() {
         let vp9 = [&[0x83, 1, 2][..], &TRAILER, &[0x86, 3], &TRAILER].concat();
         assert_eq!(&open(Codec::Vp9, &vp9, &[14, vp9.len()]).data[..], [0x83, 1, 2, 0x86, 3]);
