@@ -170,9 +170,10 @@ impl Feeder {
         }
     }
 
-    /// Another connection has its own numbering of packets and its own time stamps.
+    /// Another connection has its own numbering of packets and its own time stamps. Its pictures build on none that
+    /// the decoder has.
     fn begin_anew(&mut self) {
-        self.torn = false;
+        self.torn = self.kind == Kind::Picture;
         if let Some(clock) = &mut self.track_clock {
             clock.begin_anew();
         }
