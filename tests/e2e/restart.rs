@@ -20,22 +20,14 @@ fn publish(stage: &Stage) -> Result<Publishers> {
 
 #[test]
 fn a_room_that_died_with_its_server_is_over_once_the_server_is_back() -> Result<()> {
-    forgotten_room(LiveKitServer::kill)
+    forgotten_room(killed)
 }
 
 #[test]
 #[ignore = "many recordings: `make chaos`"]
 fn chaos_a_server_that_forgets_its_rooms_is_killed_or_shut_down() -> Result<()> {
-    (0..RUNS).try_for_each(|_| forgotten_room(LiveKitServer::kill))?;
-    (0..RUNS).try_for_each(|_| {
-        forgotten_room(|server| {
-            server.terminate()?;
-            // Asked once, it waits for everyone to leave, and they stay.
-            sleep(Duration::from_secs(2));
-            server.terminate()?;
-            server.wait()
-        })
-    })
+    (0..RUNS).try_for_each(|_| forgotten_room(killed))?;
+    (0..RUNS).try_for_each(|_| forgotten_room(shut_down))
 }
 
 #[test]
@@ -44,15 +36,29 @@ fn chaos_a_server_that_keeps_its_rooms_is_killed() -> Result<()> {
     (0..RUNS).try_for_each(|_| kept_room())
 }
 
-/// The server ends, as `ends` does it, and comes back without any rooms: the same name is another session, so another
-/// recording.
-fn forgotten_room(ends: impl FnOnce(&mut LiveKitServer) -> Result<()>) -> Result<()> {
+fn killed(server: &mut LiveKitServer) -> Result<SystemTime> {
+    server.kill()?;
+    Ok(SystemTime::now())
+}
+
+/// Asked once, a server waits for everyone to leave, and they stay; asked again, it puts them out.
+fn shut_down(server: &mut LiveKitServer) -> Result<SystemTime> {
+    server.terminate()?;
+    sleep(Duration::from_secs(2));
+    server.terminate()?;
+    let died = SystemTime::now();
+    server.wait()?;
+    Ok(died)
+}
+
+/// The server ends, as `ends` does it and says when, and comes back without any rooms: the same name is another
+/// session, so another recording.
+fn forgotten_room(ends: impl FnOnce(&mut LiveKitServer) -> Result<SystemTime>) -> Result<()> {
     let mut stage = Stage::new()?;
     let publishers = publish(&stage)?;
     let recording = stage.record_encrypted(&[])?;
     sleep(Duration::from_secs(4));
-    ends(&mut stage.server)?;
-    let died = SystemTime::now();
+    let died = ends(&mut stage.server)?;
     sleep(AWAY);
     stage.server.restart()?;
     let back = Instant::now();
