@@ -12,6 +12,7 @@ mod network;
 mod older_server;
 mod outage;
 mod promptness;
+mod relay;
 mod restart;
 mod support;
 mod tls;

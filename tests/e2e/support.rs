@@ -26,7 +26,7 @@ pub struct Stage {
 
 impl Stage {
     pub fn new() -> Result<Self> {
-        Self::on(Scratch::new()?, None)
+        Self::on(Scratch::new()?, None, "")
     }
 
     /// The server and its publishers are on one machine, the recorder on another.
@@ -34,15 +34,20 @@ impl Stage {
         // One scenario at a time: its network too.
         let scratch = Scratch::new()?;
         let network = network()?;
-        Self::on(scratch, Some(network))
+        Self::on(scratch, Some(network), "")
     }
 
-    fn on(scratch: Scratch, network: Option<Network>) -> Result<Self> {
+    /// With more configuration for the server.
+    pub fn configured(scratch: Scratch, more: &str) -> Result<Self> {
+        Self::on(scratch, None, more)
+    }
+
+    fn on(scratch: Scratch, network: Option<Network>, more: &str) -> Result<Self> {
         std::fs::write(scratch.join("key.txt"), format!("{KEY}\n"))?;
         let here = || (Host::here(), Host::here());
         let (room, recorder) = network.as_ref().map_or_else(here, |n| (n.room(), n.recorder()));
         Ok(Self {
-            server: LiveKitServer::start_at(&room, &scratch, "")?,
+            server: LiveKitServer::start_at(&room, &scratch, more)?,
             recorder: Recorder::new(env!("CARGO_BIN_EXE_livetape"), &scratch).at(recorder),
             network,
             film: scratch.join("film.mp4"),

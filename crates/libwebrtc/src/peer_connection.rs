@@ -111,12 +111,12 @@ impl PeerConnection {
         Ok(Self { engine, bridge, restart: Arc::default() })
     }
 
-    /// Without effect: servers for STUN and TURN aren't used.
+    /// Takes the TURN servers; the rest is without effect.
     ///
     /// # Errors
-    /// None.
-    pub fn set_configuration(&self, _config: RtcConfiguration) -> Result<(), RtcError> {
-        Ok(())
+    /// When closed.
+    pub fn set_configuration(&self, config: RtcConfiguration) -> Result<(), RtcError> {
+        Ok(self.engine.set_relay_servers(config.relay_servers())?)
     }
 
     /// Without effect: nothing is sent.

@@ -1,12 +1,16 @@
 //! Makes peer connections; has no sound card and no encoder.
 
+use std::fmt;
+
+use livetape_rtc::engine::RelayServer;
+
 use crate::MediaType;
 use crate::error::RtcError;
 use crate::peer_connection::PeerConnection;
 use crate::rtp_parameters::RtpCapabilities;
 
-/// A STUN or TURN server; not used.
-#[derive(Debug, Clone)]
+/// A TURN server; STUN servers aren't used. The password isn't printed.
+#[derive(Clone)]
 pub struct IceServer {
     /// Where.
     pub urls: Vec<String>,
@@ -14,6 +18,12 @@ pub struct IceServer {
     pub username: String,
     /// Secret.
     pub password: String,
+}
+
+impl fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IceServer").field("urls", &self.urls).finish_non_exhaustive()
+    }
 }
 
 /// Whether candidates are looked for once only.
@@ -40,7 +50,7 @@ pub enum IceTransportsType {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RtcConfiguration {
-    /// Not used.
+    /// Asked for a path where there is none without them.
     pub ice_servers: Vec<IceServer>,
     /// Not used.
     pub continual_gathering_policy: ContinualGatheringPolicy,
@@ -48,6 +58,17 @@ pub struct RtcConfiguration {
     pub ice_transport_type: IceTransportsType,
     /// Not used.
     pub enable_sctp_snap: bool,
+}
+
+impl RtcConfiguration {
+    /// The TURN servers in it; others are left out.
+    pub(crate) fn relay_servers(&self) -> Vec<RelayServer> {
+        let of = |server: &IceServer| -> Vec<_> {
+            let parse = |url: &String| RelayServer::parse(url, &server.username, &server.password);
+            server.urls.iter().filter_map(parse).collect()
+        };
+        self.ice_servers.iter().flat_map(of).collect()
+    }
 }
 
 impl Default for RtcConfiguration {
@@ -76,8 +97,10 @@ impl PeerConnectionFactory {
     ///
     /// # Errors
     /// When no socket can be bound.
-    pub fn create_peer_connection(&self, _: RtcConfiguration) -> Result<PeerConnection, RtcError> {
-        PeerConnection::new()
+    pub fn create_peer_connection(&self, config: RtcConfiguration) -> Result<PeerConnection, RtcError> {
+        let connection = PeerConnection::new()?;
+        connection.set_configuration(config)?;
+        Ok(connection)
     }
 
     /// None.

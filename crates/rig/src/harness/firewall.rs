@@ -43,6 +43,14 @@ impl Firewall {
         Self::with(&format!("udp dport {to} udp sport != {} drop", set(from)))
     }
 
+    /// The same, and no TCP to that other port.
+    ///
+    /// # Errors
+    /// When nftables refuse.
+    pub fn only_udp(to: u16, from: &[u16], tcp: u16) -> Result<Self> {
+        Self::with(&format!("udp dport {to} udp sport != {} drop\ntcp dport {tcp} drop", set(from)))
+    }
+
     fn with(rules: &str) -> Result<Self> {
         let table = format!("livetape_rig_{}", std::process::id());
         let text = format!(

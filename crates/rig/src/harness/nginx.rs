@@ -71,7 +71,7 @@ impl Nginx {
 }
 
 /// Makes an authority and one certificate in `dir`; returns the authority's.
-fn certify(dir: &Path, certificate: Certificate) -> Result<PathBuf> {
+pub(super) fn certify(dir: &Path, certificate: Certificate) -> Result<PathBuf> {
     let (name, from, to) = match certificate {
         Certificate::Right => ("DNS:localhost,IP:127.0.0.1", "20240101000000Z", "20491231000000Z"),
         Certificate::WrongName => ("DNS:elsewhere.example", "20240101000000Z", "20491231000000Z"),

@@ -24,6 +24,7 @@ pub struct LiveKitServer {
     host: Host,
     port: u16,
     rtc_udp: u16,
+    rtc_tcp: u16,
 }
 
 impl LiveKitServer {
@@ -64,7 +65,7 @@ impl LiveKitServer {
         let mut command = host.command(livekit_server()?);
         command.arg("--config").arg(&config).current_dir(scratch.path());
         let process = Process::start("livekit-server", &mut command)?;
-        let mut server = Self { process, command, host: host.clone(), port, rtc_udp };
+        let mut server = Self { process, command, host: host.clone(), port, rtc_udp, rtc_tcp };
         server.wait_until_healthy()?;
         Ok(server)
     }
@@ -134,6 +135,12 @@ impl LiveKitServer {
     #[must_use]
     pub fn media_port(&self) -> u16 {
         self.rtc_udp
+    }
+
+    /// The TCP port that media comes in by (ICE-TCP).
+    #[must_use]
+    pub fn media_tcp_port(&self) -> u16 {
+        self.rtc_tcp
     }
 
     /// What it logged.

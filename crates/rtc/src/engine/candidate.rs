@@ -15,6 +15,11 @@ pub(super) fn tcp(address: SocketAddr) -> Option<Candidate> {
     Candidate::builder().tcp().host(address).tcptype(TcpType::Active).build().ok()
 }
 
+/// An address of ours on a TURN server; `local` is what the server relays to.
+pub(super) fn relayed(address: SocketAddr, local: SocketAddr) -> Option<Candidate> {
+    Candidate::relayed(address, local, "udp").ok()
+}
+
 /// A remote candidate as a trickle message has it; `None` for one that can't be read.
 pub(super) fn remote(text: &str) -> Option<Candidate> {
     let text = text.trim();

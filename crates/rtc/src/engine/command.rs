@@ -3,7 +3,7 @@
 
 use tokio::sync::oneshot;
 
-use super::{DataChannel, EngineError, MediaKind};
+use super::{DataChannel, EngineError, MediaKind, RelayServer};
 
 /// How many requests may wait for the driver.
 pub(super) const CAPACITY: usize = 128;
@@ -30,4 +30,6 @@ pub(super) enum Command {
     AddCandidate { candidate: String, reply: Reply<()> },
     /// Open a data channel.
     OpenChannel(DataChannel),
+    /// TURN servers that may be asked for a path.
+    SetRelayServers(Vec<RelayServer>),
 }

@@ -152,13 +152,11 @@ impl Driver {
         {
             self.life = Life::Over;
         }
-        if self.sockets.tcp_due().is_some_and(|at| at <= now) {
-            self.sockets.connect_due(now, !self.link.has_path());
-        }
+        self.sockets.handle_timeout(self.link.pathless_since(), now);
         let others = [
             self.receivers.poll_timeout(),
             self.link.deadline(),
-            self.sockets.tcp_due(),
+            self.sockets.poll_timeout(),
             now.checked_add(IDLE),
         ];
         others.into_iter().flatten().fold(due, Instant::min)
@@ -231,10 +229,11 @@ impl Driver {
 
     fn on_arrival(&mut self, arrival: Arrival) {
         match arrival {
-            Arrival::Connected(local) => {
-                if let Some(candidate) = candidate::tcp(local) {
-                    self.rtc.add_local_candidate(candidate);
-                }
+            Arrival::Candidate(candidate) => {
+                self.rtc.add_local_candidate(candidate);
+            }
+            Arrival::Gone(candidate) => {
+                self.rtc.direct_api().invalidate_candidate(&candidate);
             }
             Arrival::Packet(first) => {
                 self.link.on_heard(Instant::now());
@@ -318,6 +317,7 @@ impl Driver {
         if self.rtc.close().is_ok() {
             while let Ok(Output::Transmit(_) | Output::Event(_)) = self.farewell() {}
         }
+        self.sockets.close();
         self.receivers.end_all();
         self.channels.close_all();
         let mut shared = self.shared.state.lock();

@@ -89,9 +89,9 @@ impl Link {
         self.closed = true;
     }
 
-    /// ICE has a usable pair.
-    pub(super) fn has_path(&self) -> bool {
-        self.path
+    /// Since when ICE has been looking for a pair; `None` while it has one, and before it may look.
+    pub(super) fn pathless_since(&self) -> Option<Instant> {
+        self.since.filter(|_| !self.path)
     }
 
     /// When the state may change by time alone.

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! It speaks SDP as text and knows nothing of any signalling protocol. It receives only: nothing is
-//! ever encoded or sent but RTCP and data channels. Host candidates over UDP, and over TCP where UDP
-//! finds no path; no STUN or TURN servers.
+//! ever encoded or sent but RTCP and data channels. Host candidates over UDP; where those find no path,
+//! over TCP, and relayed ones (TURN over UDP, TCP, TLS).
 
 mod candidate;
 mod channel;
@@ -24,6 +24,9 @@ mod observer;
 mod orphans;
 mod peer;
 mod receivers;
+mod relay_server;
+mod relay_wire;
+mod relays;
 mod remote_sdp;
 mod section;
 mod shared;
@@ -32,10 +35,12 @@ mod tcp;
 mod track;
 mod tracks;
 mod transport;
+mod turn;
 
 pub use channel::{ChannelConfig, ChannelObserver, ChannelState, DataChannel};
 pub use error::EngineError;
 pub use observer::{ConnectionState, Observer, SignalingState};
 pub use peer::{PeerConfig, PeerConnection};
+pub use relay_server::{RelayServer, RelayTransport};
 pub use section::{MediaKind, Section};
 pub use track::{FrameStream, RemoteTrack, TrackStats};

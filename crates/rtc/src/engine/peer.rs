@@ -9,8 +9,8 @@ use super::command::{CAPACITY, Command, Reply};
 use super::driver::Driver;
 use super::shared::Shared;
 use super::{
-    ChannelConfig, ChannelState, ConnectionState, DataChannel, EngineError, MediaKind, Observer, Section,
-    SignalingState,
+    ChannelConfig, ChannelState, ConnectionState, DataChannel, EngineError, MediaKind, Observer, RelayServer,
+    Section, SignalingState,
 };
 
 /// What a peer connection is told once.
@@ -107,6 +107,14 @@ impl PeerConnection {
         let channel = DataChannel::new(config, ChannelState::Connecting, self.driver.clone());
         self.post(Command::OpenChannel(channel.clone()))?;
         Ok(channel)
+    }
+
+    /// TURN servers that are asked for a path when none is found without them, in place of those before.
+    ///
+    /// # Errors
+    /// `Closed`, `Busy`.
+    pub fn set_relay_servers(&self, servers: Vec<RelayServer>) -> Result<(), EngineError> {
+        self.post(Command::SetRelayServers(servers))
     }
 
     /// The connection state.

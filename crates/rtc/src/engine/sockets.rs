@@ -1,5 +1,5 @@
 //! The sockets of one peer connection: a UDP socket for each address of the machine, and TCP
-//! connections to the remote where UDP finds no path.
+//! connections to the remote and relays where UDP finds no path.
 //!
 //! str0m wants concrete local addresses. Loopback is among them, for servers on the same machine;
 //! link-local addresses are left out, for they need a scope that candidates don't carry.
@@ -12,10 +12,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use str0m::Candidate;
 use str0m::net::Protocol;
 use tokio::io::ReadBuf;
 use tokio::net::{TcpStream, UdpSocket};
 
+use super::candidate;
+use super::relay_server::RelayServer;
+use super::relays::Relays;
 use super::tcp::TcpPath;
 
 /// What the kernel may hold for us: a burst of key frames while the machine is busy.
@@ -29,12 +33,14 @@ const TCP_AFTER: Duration = Duration::from_millis(500);
 const MAX_TCP: usize = 8;
 
 /// What came in.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) enum Arrival {
     /// A packet is in the buffer.
     Packet(Packet),
-    /// A TCP connection is there, from this address.
-    Connected(SocketAddr),
+    /// A TCP connection or a relay is there: we can be reached so, too.
+    Candidate(Candidate),
+    /// We can't any more.
+    Gone(Candidate),
 }
 
 /// A packet that came in.
@@ -74,6 +80,7 @@ pub(super) struct Sockets {
     connecting: Vec<Connecting>,
     /// TCP addresses of the remote, and when they are to be tried.
     wished: Vec<(Instant, SocketAddr)>,
+    relays: Relays,
     /// Where the next search for a datagram begins, so that no socket starves another.
     turn: usize,
 }
@@ -81,8 +88,14 @@ pub(super) struct Sockets {
 impl Sockets {
     /// Binds a socket for each address; those that can't be bound are left out.
     pub(super) fn bind() -> Self {
-        let mut sockets =
-            Self { bound: Vec::new(), tcp: Vec::new(), connecting: Vec::new(), wished: Vec::new(), turn: 0 };
+        let mut sockets = Self {
+            bound: Vec::new(),
+            tcp: Vec::new(),
+            connecting: Vec::new(),
+            wished: Vec::new(),
+            relays: Relays::new(),
+            turn: 0,
+        };
         sockets.refresh();
         sockets
     }
@@ -129,13 +142,24 @@ impl Sockets {
         }
     }
 
-    /// When `connect_due` wants to be called.
-    pub(super) fn tcp_due(&self) -> Option<Instant> {
-        self.wished.iter().map(|(at, _)| *at).min()
+    /// The relays that may be asked for a path.
+    pub(super) fn set_relay_servers(&mut self, servers: Vec<RelayServer>) {
+        self.relays.set_servers(servers);
+    }
+
+    /// When `handle_timeout` wants to be called.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.wished.iter().map(|(at, _)| *at).chain(self.relays.poll_timeout()).min()
+    }
+
+    /// Looks for other paths, if there is none; `lost` is since when.
+    pub(super) fn handle_timeout(&mut self, lost: Option<Instant>, now: Instant) {
+        self.connect_due(now, lost.is_some());
+        self.relays.handle_timeout(lost, now);
     }
 
     /// Connects to what is due, or forgets it when there is a path already.
-    pub(super) fn connect_due(&mut self, now: Instant, needed: bool) {
+    fn connect_due(&mut self, now: Instant, needed: bool) {
         let (due, later) = self.wished.drain(..).partition(|(at, _)| *at <= now);
         self.wished = later;
         let due: Vec<_> = due;
@@ -154,7 +178,10 @@ impl Sockets {
         packet: &[u8],
     ) {
         let sent = if proto == Protocol::Udp {
-            let Some(bound) = self.bound.iter().find(|bound| bound.local == source) else { return };
+            let Some(bound) = self.bound.iter().find(|bound| bound.local == source) else {
+                self.relays.send(source, destination, packet);
+                return;
+            };
             bound.socket.try_send_to(packet, destination).map(|_| ())
         } else {
             let to = |path: &&mut TcpPath| path.local == source && path.remote == destination;
@@ -172,9 +199,17 @@ impl Sockets {
             if let Poll::Ready(arrival) = self.poll_tcp(cx, buffer) {
                 return Poll::Ready(arrival);
             }
+            if let Poll::Ready(arrival) = self.relays.poll(cx, buffer) {
+                return Poll::Ready(arrival);
+            }
             self.poll_udp(cx, buffer).map(Arrival::Packet)
         })
         .await
+    }
+
+    /// Tells relays that they are done.
+    pub(super) fn close(&mut self) {
+        self.relays.close(Instant::now());
     }
 
     /// A datagram that is there already.
@@ -230,9 +265,11 @@ impl Sockets {
             let remote = self.connecting.swap_remove(at).remote;
             match done.and_then(TcpPath::new) {
                 Ok(path) => {
-                    let local = path.local;
+                    let candidate = candidate::tcp(path.local);
                     self.tcp.push(path);
-                    return Poll::Ready(Arrival::Connected(local));
+                    if let Some(candidate) = candidate {
+                        return Poll::Ready(Arrival::Candidate(candidate));
+                    }
                 }
                 Err(error) => tracing::debug!(%remote, %error, "no TCP connection"),
             }
@@ -259,10 +296,14 @@ impl Sockets {
 fn bind(address: IpAddr) -> io::Result<Bound> {
     let socket = std::net::UdpSocket::bind((address, 0))?;
     socket.set_nonblocking(true)?;
-    // As much as the system allows; less is no error.
-    let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER);
-    let local = socket.local_addr()?;
-    Ok(Bound { local, socket: UdpSocket::from_std(socket)?, errors: 0 })
+    let (local, socket) = (socket.local_addr()?, UdpSocket::from_std(socket)?);
+    widen(&socket);
+    Ok(Bound { local, socket, errors: 0 })
+}
+
+/// Asks for a receive buffer as large as the system allows; less is no error.
+pub(super) fn widen(socket: &UdpSocket) {
+    let _ = socket2::SockRef::from(socket).set_recv_buffer_size(RECEIVE_BUFFER);
 }
 
 fn interface_addresses() -> io::Result<Vec<IpAddr>> {

@@ -14,6 +14,7 @@ impl Driver {
         match command {
             Command::AddReceiver(kind) => self.negotiation.add_receiver(kind),
             Command::OpenChannel(channel) => self.channels.ask(channel),
+            Command::SetRelayServers(servers) => self.sockets.set_relay_servers(servers),
             Command::CreateOffer { ice_restart, reply } => {
                 let _ = reply.send(self.create_offer(ice_restart));
             }
