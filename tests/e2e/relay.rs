@@ -50,8 +50,7 @@ fn record(relay: impl Fn(&Scratch) -> Result<Relay>) -> Result<()> {
     let joined = asked + join.at.duration_since(clock);
     let outcome = finish(recording, PATIENCE)?;
     drop(wall);
-    // How its library leaves is no matter here.
-    drop(publishers);
+    publishers.leave()?;
     let report = stage.report()?;
     println!("{}\n{}", report.brief(), outcome.stderr);
     ensure!(!outcome.stderr.contains("turn_client"), "packets in the log");

@@ -1,15 +1,13 @@
 //! An ordinary subscriber made with LiveKit's own SDK, for comparison (`tests/rig/subscriber.py`).
 
 use std::collections::BTreeMap;
-use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
-use rustix::process::Signal;
 use serde::Deserialize;
 
-use super::process::Process;
+use super::process::{Process, aborted};
 use super::server::credentials;
 use super::{PATIENCE, Scratch, python, rig_file};
 
@@ -92,7 +90,7 @@ impl Control {
                 return Ok(said.participants);
             }
             let stderr = self.process.stderr();
-            ensure!(status.signal() == Some(Signal::ABORT.as_raw()), "{NAME}: {status}: {stderr:?}");
+            ensure!(aborted(status), "{NAME}: {status}: {stderr:?}");
             println!("{NAME} aborted and measures anew: {stderr:?}");
             self.process = Process::start(NAME, &mut self.command)?;
         }

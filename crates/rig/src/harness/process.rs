@@ -1,6 +1,7 @@
 //! A process of ours: its lines are kept, its end is waited for, and it never outlives its owner.
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -195,6 +196,11 @@ impl Drop for Process {
 pub(super) fn signal_pid(pid: u32, signal: Signal) -> Result<()> {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).context("no process id")?;
     Ok(kill_process(pid, signal)?)
+}
+
+/// Whether a process ended by its own hand, as native code does that finds itself broken.
+pub(super) fn aborted(status: ExitStatus) -> bool {
+    status.signal() == Some(Signal::ABORT.as_raw())
 }
 
 /// Kills processes with -9.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use super::process::{Line, Process};
+use super::process::{Line, Process, aborted};
 use super::server::credentials;
 use super::{Host, PATIENCE, Scratch, python, rig_file};
 
@@ -159,14 +159,19 @@ impl Publishers {
         self.wait_beyond(seen, "done", None)
     }
 
-    /// All leave the room; returns what they said when leaving: frames captured and encoded, or sent.
+    /// All leave the room; returns what they said when leaving: frames captured and encoded. The SDK's native library
+    /// was seen to abort at this point, once in some runs: whoever hasn't said anything by then is missing.
     ///
     /// # Errors
     /// When they don't end by themselves.
     pub fn leave(mut self) -> Result<Vec<Value>> {
         self.process.close_stdin();
         let status = self.process.wait(PATIENCE)?;
-        ensure!(status.success(), "publishers: {status}: {:?}", self.process.stderr());
+        if aborted(status) {
+            println!("the publishers aborted at leaving: {:?}", self.process.stderr());
+        } else {
+            ensure!(status.success(), "the publishers: {status}: {:?}", self.process.stderr());
+        }
         Ok(self.events().into_iter().filter(|e| e["event"] == "left").collect())
     }
 
