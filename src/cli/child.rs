@@ -24,11 +24,15 @@ use crate::telemetry::{self, Console, LogFormat};
 use super::exit::Exit;
 use super::panic::report_panics;
 
-/// Commands in flight: there is one kind, and saying it twice means no more than once. Full: dropped.
+/// Commands in flight. Full: who listens for them waits, on a thread of its own.
 const COMMANDS: usize = 4;
 
-/// Reports in flight: at one a second, half a minute of a parent that doesn't read. Full: the recorder drops progress.
-const REPORTS: usize = 32;
+/// More than any line with keys of ordinary length takes, in bytes: no copy is left behind in growing.
+const LINE_ROOM: usize = 64 * 1024;
+
+/// Reports in flight: at one a second, and 32 questions for keys at the most, some seconds of a parent that doesn't
+/// read. Full: the recorder drops progress.
+const REPORTS: usize = 128;
 
 /// How long the last word may take to get through to a parent that doesn't read.
 const LAST_WORD: Duration = Duration::from_secs(2);
@@ -117,14 +121,18 @@ fn read_order(stdin: &mut impl io::BufRead) -> io::Result<Order> {
 }
 
 /// Passes commands on until the parent is gone.
-fn listen(stdin: BufReader<io::Stdin>, commands: &mpsc::Sender<Command>, orphaned: oneshot::Sender<()>) {
-    for line in stdin.lines() {
-        let Ok(line) = line else { break };
+fn listen(mut stdin: BufReader<io::Stdin>, commands: &mpsc::Sender<Command>, orphaned: oneshot::Sender<()>) {
+    loop {
+        // There may be keys in it: it is wiped, and never quoted.
+        let mut line = Zeroizing::new(String::with_capacity(LINE_ROOM));
+        if !matches!(stdin.read_line(&mut line), Ok(1..)) {
+            break;
+        }
         match serde_json::from_str(&line) {
             Ok(command) => {
-                let _ = commands.try_send(command);
+                let _ = commands.blocking_send(command);
             }
-            Err(error) => tracing::warn!(error = %error, "a command makes no sense"),
+            Err(error) => tracing::warn!(column = error.column(), "a command makes no sense"),
         }
     }
     let _ = orphaned.send(());

@@ -71,6 +71,9 @@ impl Observer for Face {
                 );
                 self.show(status::progress(*recorded_ms, *bytes, *participants, locked));
             }
+            Report::KeyWanted { identity, index, why } => {
+                tracing::debug!(participant.identity = identity, key.index = index, ?why, "a key is wanted");
+            }
             Report::Notice { text } => self.tell(text),
             Report::Ended { end } => {
                 tracing::info!(end = ?end, "the recorder ended");

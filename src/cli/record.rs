@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use crate::config::{Environment, RecordFlags, gather};
+use crate::config::{Environment, KeyFiles, RecordFlags, gather};
 use crate::job::{Mistake, Outcome, Plan, Verdict, egress_info};
 use crate::supervisor::{self, Launcher, Signals, check_output, check_spool, preflight};
 use crate::telemetry::{self, Console, LogFormat};
@@ -47,7 +47,8 @@ async fn record(flags: RecordFlags, env: &Environment, launcher: &Launcher, cons
         }
     };
     let mut face = Face::new(console);
-    let outcome = supervisor::run(plan, launcher, &mut signals, &mut face).await;
+    let keys = Box::new(KeyFiles::of(&plan));
+    let outcome = supervisor::run(plan, keys, launcher, &mut signals, &mut face).await;
     drop(face);
     tell(&outcome, json, console);
     Exit::from(&outcome)

@@ -20,9 +20,13 @@ pub struct RecordFlags {
     /// File with the API secret [env: LIVEKIT_API_SECRET has the secret itself]
     #[arg(long, value_name = "FILE")]
     pub api_secret_file: Option<PathBuf>,
-    /// File with the room's shared key; one trailing newline is dropped
-    #[arg(long, value_name = "FILE")]
-    pub e2ee_key_file: Option<PathBuf>,
+    /// File with the room's shared key, and its index where that isn't 0 (1=FILE; a file of such a name is ./1=FILE);
+    /// repeat for several. Looked at again while recording. One trailing newline is dropped
+    #[arg(long, value_name = "[INDEX=]FILE")]
+    pub e2ee_key_file: Vec<PathBuf>,
+    /// A key file that isn't there yet is waited for while recording
+    #[arg(long)]
+    pub e2ee_key_late: bool,
     /// Variable with the room's shared key
     #[arg(long, value_name = "NAME")]
     pub e2ee_key_env: Option<String>,

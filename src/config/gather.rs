@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::job::{Given, Mistake, Request, Secret};
 
+use super::keys::{self, KeyFlags};
 use super::{Environment, RecordConfig, RecordFlags, secret_file};
 
 /// Gathers one order, and every mistake met in doing so. What was unreadable is marked as such, so that
@@ -16,6 +17,7 @@ pub fn gather(flags: RecordFlags, env: &Environment) -> (Request, Vec<Mistake>) 
         api_key_file,
         api_secret_file,
         e2ee_key_file,
+        e2ee_key_late,
         e2ee_key_env,
         e2ee_key_encoding,
         e2ee_kdf,
@@ -70,28 +72,15 @@ pub fn gather(flags: RecordFlags, env: &Environment) -> (Request, Vec<Mistake>) 
     let api_key = credential(api_key_file, "LIVEKIT_API_KEY", config.server.api_key_file, "--api-key-file");
     let api_secret =
         credential(api_secret_file, "LIVEKIT_API_SECRET", config.server.api_secret_file, "--api-secret-file");
-    let key_option = if e2ee_key_env.is_some() { "--e2ee-key-env" } else { "--e2ee-key-file" };
-    let key = match (e2ee_key_file, e2ee_key_env, config.e2ee.key_file) {
-        (Some(_), Some(_), _) => {
-            notes.push(Mistake::new("--e2ee-key-env", "can't be given together with --e2ee-key-file"));
-            Given::Unreadable
-        }
-        (None, Some(name), _) => variable(env, &name, &mut notes),
-        (Some(path), None, _) | (None, None, Some(path)) => match read(&path, "--e2ee-key-file") {
-            Given::Present(text) => Given::Present(text.to_vec()),
-            Given::Unreadable => Given::Unreadable,
-            Given::Absent => Given::Absent,
-        },
-        (None, None, None) => Given::Absent,
-    };
+    let asked = KeyFlags { files: e2ee_key_file, variable: e2ee_key_env, late: e2ee_key_late };
+    let keys = keys::gather(asked, &config.e2ee, env, &mut notes);
 
     let request = Request {
         url: url.or_else(|| env.get("LIVEKIT_URL").map(str::to_owned)).or(config.server.url),
         room,
         api_key,
         api_secret,
-        key,
-        key_option,
+        keys,
         key_encoding: e2ee_key_encoding.or(config.e2ee.encoding),
         kdf: e2ee_kdf.or(config.e2ee.kdf),
         output: output.or(config.output.path),
@@ -107,15 +96,6 @@ pub fn gather(flags: RecordFlags, env: &Environment) -> (Request, Vec<Mistake>) 
         spool: spool_dir(spool.or(config.spool.dir), env),
     };
     (request, notes)
-}
-
-/// A key from a variable: set and empty is an empty key, which is told as such later.
-fn variable(env: &Environment, name: &str, notes: &mut Vec<Mistake>) -> Given<Vec<u8>> {
-    if !env.is_set(name) {
-        notes.push(Mistake::new("--e2ee-key-env", format!("the variable {name} isn't set")));
-        return Given::Unreadable;
-    }
-    Given::Present(env.get(name).unwrap_or_default().as_bytes().to_vec())
 }
 
 /// The spool's directory: as given, or where state of users or of services is kept.
@@ -170,34 +150,12 @@ mod tests {
     }
 
     #[test]
-    fn keys_come_from_a_file_or_a_variable() {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("key"), "pass\n").unwrap();
-        let env = Environment::made_of(&[("ROOM_KEY", "pass\n"), ("EMPTY", "")], dir.path(), false);
-        let key = |flags: RecordFlags| {
-            let (request, notes) = gather(flags, &env);
-            (request.key, lines(&notes))
-        };
-        let file = RecordFlags { e2ee_key_file: Some("key".into()), ..RecordFlags::default() };
-        let named = |name: &str| RecordFlags { e2ee_key_env: Some(name.into()), ..RecordFlags::default() };
-        assert_eq!(key(file.clone()), (Given::Present(b"pass".to_vec()), vec![]));
-        assert_eq!(key(named("ROOM_KEY")), (Given::Present(b"pass\n".to_vec()), vec![]));
-        assert_eq!(key(named("EMPTY")), (Given::Present(vec![]), vec![]));
-        assert_eq!(
-            key(named("NONE")),
-            (Given::Unreadable, vec!["--e2ee-key-env: the variable NONE isn't set".to_owned()])
-        );
-        let both = RecordFlags { e2ee_key_env: Some("ROOM_KEY".into()), ..file };
-        assert_eq!(key(both).0, Given::Unreadable);
-    }
-
-    #[test]
     fn files_that_cannot_be_read_are_told_once() {
         let env = Environment::made_of(&[], "/nonexistent", false);
         let flags = RecordFlags {
             api_key_file: Some("a".into()),
             api_secret_file: Some("b".into()),
-            e2ee_key_file: Some("c".into()),
+            e2ee_key_file: vec!["c".into()],
             config: Some("d".into()),
             ..RecordFlags::default()
         };

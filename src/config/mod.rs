@@ -7,10 +7,13 @@
 mod environment;
 mod flags;
 mod gather;
+mod key_files;
+mod keys;
 mod record;
 mod secret_file;
 
 pub use environment::Environment;
 pub use flags::RecordFlags;
 pub use gather::{gather, spool_dir};
+pub use key_files::KeyFiles;
 pub use record::RecordConfig;

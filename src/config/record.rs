@@ -47,12 +47,29 @@ pub struct Server {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct E2ee {
-    /// File with the key.
+    /// File with the key of index 0.
     pub key_file: Option<PathBuf>,
+    /// Files with further keys.
+    pub keys: Option<Vec<KeyEntry>>,
+    /// Whether key files may come later.
+    pub late: Option<bool>,
     /// How its text stands for bytes.
     pub encoding: Option<String>,
     /// How frame keys are derived.
     pub kdf: Option<String>,
+}
+
+/// An entry of `keys` in `[e2ee]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyEntry {
+    /// Whose frames the key opens; everyone's unless given.
+    pub identity: Option<String>,
+    /// The index that frames name it by.
+    #[serde(default)]
+    pub index: u8,
+    /// File with the key.
+    pub file: PathBuf,
 }
 
 /// `[programme]`
@@ -134,6 +151,8 @@ impl RecordConfig {
             },
             e2ee: E2ee {
                 key_file: e2ee.key_file.or(under.e2ee.key_file),
+                keys: e2ee.keys.or(under.e2ee.keys),
+                late: e2ee.late.or(under.e2ee.late),
                 encoding: e2ee.encoding.or(under.e2ee.encoding),
                 kdf: e2ee.kdf.or(under.e2ee.kdf),
             },

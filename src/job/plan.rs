@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::e2ee::{Kdf, KeyEncoding, KeyMaterial, key_material};
+use crate::e2ee::RoomKey;
 
-use super::{Encoding, Endpoint, Given, Layout, Mistake, Preset, Request, Secret, Template, parse_span};
+use super::{
+    Encoding, Endpoint, Given, KeyFile, Layout, Mistake, Preset, Request, Secret, Template, keys, parse_span,
+};
 
 /// Bit rates that AAC at 48 kHz stereo takes, kbit/s.
 const AUDIO_KBPS: std::ops::RangeInclusive<u32> = 32..=512;
@@ -28,8 +30,10 @@ pub struct Plan {
     pub api_key: Secret,
     /// API secret that tokens are signed with.
     pub api_secret: Secret,
-    /// The shared key, where there is one.
-    pub key: Option<KeyMaterial>,
+    /// The room's keys that there are so far.
+    pub keys: Vec<RoomKey>,
+    /// Where newer ones are looked for.
+    pub key_files: Vec<KeyFile>,
     /// Where the file goes.
     pub output: Template,
     /// The same as it was written, for status.
@@ -62,8 +66,7 @@ impl TryFrom<Request> for Plan {
             room,
             api_key,
             api_secret,
-            key,
-            key_option,
+            keys,
             key_encoding,
             kdf,
             output,
@@ -85,7 +88,7 @@ impl TryFrom<Request> for Plan {
         let room = notes.required("--room", room, "no room; say --room NAME");
         let api_key = notes.credential("--api-key-file", api_key, "LIVEKIT_API_KEY");
         let api_secret = notes.credential("--api-secret-file", api_secret, "LIVEKIT_API_SECRET");
-        let key = notes.key(key_option, key, key_encoding.as_deref(), kdf.as_deref());
+        let keys = keys::check(keys, key_encoding.as_deref(), kdf.as_deref(), &mut notes.0);
         let output_text = notes.required("--output", output, "no output; say --output FILE");
         let output = output_text.as_deref().and_then(|text| notes.keep("--output", Template::parse(text)));
         let layout = notes.keep("--layout", Layout::parse(&layout));
@@ -99,7 +102,7 @@ impl TryFrom<Request> for Plan {
         let wait_for_room = notes.keep("--wait-for-room", parse_span(&wait_for_room));
         let poll_interval = notes.keep("poll_interval", parse_span(&poll_interval).and_then(poll_range));
 
-        let parts = (endpoint, room, api_key, api_secret, key, output, output_text, layout, preset);
+        let parts = (endpoint, room, api_key, api_secret, keys, output, output_text, layout, preset);
         let spans = (duration, wait_for_room, poll_interval);
         match (parts, spans) {
             (
@@ -108,7 +111,7 @@ impl TryFrom<Request> for Plan {
                     Some(room),
                     Some(api_key),
                     Some(api_secret),
-                    Some(key),
+                    Some((keys, key_files)),
                     Some(output),
                     Some(output_text),
                     Some(layout),
@@ -120,7 +123,8 @@ impl TryFrom<Request> for Plan {
                 room,
                 api_key,
                 api_secret,
-                key,
+                keys,
+                key_files,
                 output,
                 output_text,
                 cwd,
@@ -186,48 +190,13 @@ impl Notes {
             self.note(about, format!("{value} isn't between {} and {}", range.start(), range.end()));
         }
     }
-
-    /// `Some(None)` is a room without a key.
-    fn key(
-        &mut self,
-        option: &str,
-        given: Given<Vec<u8>>,
-        encoding: Option<&str>,
-        kdf: Option<&str>,
-    ) -> Option<Option<KeyMaterial>> {
-        let named = encoding.is_some() || kdf.is_some();
-        let encoding = self.keep("--e2ee-key-encoding", KeyEncoding::parse(encoding.unwrap_or("utf8")));
-        let kdf = match kdf {
-            None => Some(None),
-            Some(text) => self.keep("--e2ee-kdf", Kdf::parse(text)).map(Some),
-        };
-        let text = match given {
-            Given::Present(text) => zeroize::Zeroizing::new(text),
-            Given::Unreadable => return None,
-            Given::Absent if named => {
-                self.note("--e2ee-key-file", "no key; say --e2ee-key-file FILE or --e2ee-key-env NAME");
-                return None;
-            }
-            Given::Absent => return Some(None),
-        };
-        let (encoding, kdf) = (encoding?, kdf?);
-        // The derivation is still missing then, but the text can be checked all the same.
-        let chosen = kdf.or(encoding.default_kdf());
-        if chosen.is_none() {
-            self.note(
-                "--e2ee-kdf",
-                "must be given with base64 or hex, for SDKs differ on raw bytes: pbkdf2 or hkdf",
-            );
-        }
-        let checked = key_material(&text, encoding, chosen.unwrap_or(Kdf::Pbkdf2)).map_err(|e| e.to_string());
-        let material = self.keep(option, checked);
-        chosen.and(material).map(Some)
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::GivenKey;
     use super::*;
+    use crate::e2ee::{Kdf, KeyEncoding, KeyMaterial};
 
     fn request() -> Request {
         Request {
@@ -235,8 +204,7 @@ mod tests {
             room: Some("demo".into()),
             api_key: Given::Present(Secret::new("key")),
             api_secret: Given::Present(Secret::new("secret")),
-            key: Given::Absent,
-            key_option: "--e2ee-key-file",
+            keys: vec![],
             key_encoding: None,
             kdf: None,
             output: Some("out.mp4".into()),
@@ -253,9 +221,14 @@ mod tests {
         }
     }
 
+    fn key(identity: Option<&str>, index: u8, text: Given<Vec<u8>>) -> GivenKey {
+        let (about, identity) = ("--e2ee-key-file".to_owned(), identity.map(str::to_owned));
+        GivenKey { about, identity, index, text, file: Some(format!("/key{index}").into()) }
+    }
+
     fn with_key(text: &[u8], encoding: Option<&str>, kdf: Option<&str>) -> Request {
         Request {
-            key: Given::Present(text.to_vec()),
+            keys: vec![key(None, 0, Given::Present(text.to_vec()))],
             key_encoding: encoding.map(str::to_owned),
             kdf: kdf.map(str::to_owned),
             ..request()
@@ -278,20 +251,35 @@ mod tests {
         assert_eq!(plan.duration, Some(Duration::from_secs(30)));
         assert_eq!(plan.wait_for_room, Duration::from_secs(60));
         assert_eq!((plan.encoding.width, plan.encoding.fps, plan.encoding.audio_kbps), (1920, 60, 192));
-        assert_eq!(plan.key, Some(KeyMaterial { bytes: b"pass".to_vec(), kdf: Kdf::Pbkdf2 }));
-        assert_eq!(Plan::try_from(request()).unwrap().key, None);
+        let material = KeyMaterial { bytes: b"pass".to_vec(), kdf: Kdf::Pbkdf2 };
+        assert_eq!(plan.keys, [RoomKey { identity: None, index: 0, material }]);
+        assert_eq!(Plan::try_from(request()).unwrap().keys, []);
     }
 
     #[test]
     fn raw_keys_name_their_derivation() {
         let plan = Plan::try_from(with_key(b"00ff", Some("hex"), Some("hkdf"))).unwrap();
-        assert_eq!(plan.key, Some(KeyMaterial { bytes: vec![0, 255], kdf: Kdf::Hkdf }));
+        assert_eq!(plan.keys[0].material, KeyMaterial { bytes: vec![0, 255], kdf: Kdf::Hkdf });
         let says = mistakes(with_key(b"00ff", Some("hex"), None));
         assert!(
             says.len() == 1 && says[0].starts_with("--e2ee-kdf: must be given with base64 or hex"),
             "{says:?}"
         );
         assert_eq!(mistakes(with_key(b"!", Some("base64"), None)).len(), 2);
+    }
+
+    #[test]
+    fn several_keys_each_with_its_place_and_a_file_that_may_come_later() {
+        let text = || Given::Present(b"pass".to_vec());
+        let keys = vec![key(None, 0, text()), key(Some("ann"), 0, text()), key(None, 200, Given::Absent)];
+        let plan = Plan::try_from(Request { keys, ..request() }).unwrap();
+        let places: Vec<_> = plan.keys.iter().map(|key| (key.identity.as_deref(), key.index)).collect();
+        assert_eq!(places, [(None, 0), (Some("ann"), 0)]);
+        assert_eq!(plan.key_files.len(), 3);
+        assert_eq!((plan.key_files[2].index, plan.key_files[2].encoding), (200, KeyEncoding::Utf8));
+        let keys = vec![key(None, 1, text()), key(None, 1, Given::Absent)];
+        let says = mistakes(Request { keys, ..request() });
+        assert_eq!(says, ["--e2ee-key-file: there is another key with index 1 already"]);
     }
 
     #[test]
@@ -357,7 +345,8 @@ mod tests {
 
     #[test]
     fn what_was_unreadable_is_told_by_whoever_read_it() {
-        let unreadable = Request { api_key: Given::Unreadable, key: Given::Unreadable, ..request() };
+        let keys = vec![key(None, 0, Given::Unreadable)];
+        let unreadable = Request { api_key: Given::Unreadable, keys, ..request() };
         assert_eq!(Plan::try_from(unreadable).unwrap_err(), []);
     }
 }

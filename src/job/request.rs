@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Secret;
+use super::{GivenKey, Secret};
 
 /// A value that came from outside.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,11 +27,9 @@ pub struct Request {
     pub api_key: Given<Secret>,
     /// The API secret.
     pub api_secret: Given<Secret>,
-    /// The text of the shared key, one trailing newline gone where it came from a file.
-    pub key: Given<Vec<u8>>,
-    /// The option that gave the key, for mistakes in it.
-    pub key_option: &'static str,
-    /// How the key's text stands for bytes.
+    /// The room's keys.
+    pub keys: Vec<GivenKey>,
+    /// How the keys' text stands for bytes.
     pub key_encoding: Option<String>,
     /// How frame keys are derived.
     pub kdf: Option<String>,

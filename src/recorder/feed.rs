@@ -8,6 +8,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::sleep_until;
 
+use super::failures::{Failures, Wanted};
 use crate::media::{AudioInput, MediaError, Programme, SourceId, VideoInput};
 use crate::room::{Encryption, Frames, Received, TrackFacts};
 use crate::supervisor::protocol::LockReason;
@@ -32,6 +33,13 @@ pub enum FeedEvent {
         sid: String,
         /// Why.
         reason: LockReason,
+    },
+    /// A key would open its frames. At most once a second.
+    KeyWanted {
+        /// Whose frames.
+        identity: String,
+        /// Which key.
+        wanted: Wanted,
     },
 }
 
@@ -79,6 +87,7 @@ impl Feed {
         let handover = Arc::new(Handover::default());
         let feeder = Feeder {
             sid: facts.sid.clone(),
+            identity: facts.identity.clone(),
             kind: facts.kind,
             custom: facts.encryption == Encryption::Custom,
             source,
@@ -90,6 +99,7 @@ impl Feed {
             cadence: Cadence::new(programme_fps),
             torn: false,
             last: None,
+            failures: Failures::default(),
         };
         let task = tokio::spawn(feeder.run(frames, keyframe.clone(), handover.clone()));
         Self { task, keyframe, handover }
@@ -110,6 +120,7 @@ impl Feed {
 
 struct Feeder {
     sid: String,
+    identity: String,
     kind: Kind,
     custom: bool,
     source: SourceId,
@@ -124,6 +135,7 @@ struct Feeder {
     torn: bool,
     /// What was told last: flowing, or shut for a reason.
     last: Option<Result<(), LockReason>>,
+    failures: Failures,
 }
 
 impl Feeder {
@@ -182,6 +194,7 @@ impl Feeder {
     async fn on_received(&mut self, received: Received) {
         match received {
             Received::Frame(frame) => {
+                self.failures.opened();
                 if self.kind == Kind::Picture {
                     self.torn = !frame.keyframe && (self.torn || !frame.meta.contiguous);
                 }
@@ -191,7 +204,7 @@ impl Feeder {
             }
             Received::Refused(refusal) => {
                 tracing::debug!(track.sid = %self.sid, %refusal, "a frame stays shut");
-                self.on_refused(lock_reason(refusal)).await;
+                self.on_refused(refusal).await;
             }
         }
     }
@@ -238,8 +251,13 @@ impl Feeder {
         Ok(())
     }
 
-    async fn on_refused(&mut self, reason: LockReason) {
-        let reason = if self.custom { LockReason::NotSupported } else { reason };
+    async fn on_refused(&mut self, refusal: Refusal) {
+        let wanted = self.failures.refused(refusal, Instant::now()).filter(|_| !self.custom);
+        if let Some(wanted) = wanted {
+            let identity = self.identity.clone();
+            let _ = self.events.send(FeedEvent::KeyWanted { identity, wanted }).await;
+        }
+        let reason = if self.custom { LockReason::NotSupported } else { lock_reason(refusal) };
         self.tell(Err(reason), self.programme.running_time()).await;
     }
 
@@ -269,7 +287,7 @@ async fn receive(frames: &mut Option<Frames>) -> Option<Received> {
 fn lock_reason(reason: Refusal) -> LockReason {
     match reason {
         Refusal::MissingKey { .. } => LockReason::MissingKey,
-        Refusal::WrongKey => LockReason::WrongKey,
+        Refusal::WrongKey { .. } => LockReason::WrongKey,
         Refusal::Clear => LockReason::Clear,
         Refusal::NotSupported | Refusal::Malformed => LockReason::NotSupported,
     }

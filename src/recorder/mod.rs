@@ -10,11 +10,14 @@
 //! It never speaks to a store, a grant or a webhook: that is the parent's.
 
 mod doubts;
+mod failures;
 mod feed;
 mod keeper;
+mod keys;
 mod locks;
 mod missing;
 mod place;
+mod questions;
 mod rejoin;
 mod roster;
 mod run;

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use livetape_rtc::e2ee::Keyring;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, timeout};
 
+use super::failures::Wanted;
 use super::feed::FeedEvent;
 use super::keeper::{Keeper, KeeperEvent};
+use super::keys::Keys;
 use super::place::{News, Place, Seated, Sitting};
+use super::questions::Questions;
 use super::rejoin;
 use super::session::Session;
 use super::sit::{self, NoSeat};
@@ -57,7 +59,8 @@ struct Inputs {
 
 struct Recorder {
     order: Order,
-    keyring: Option<Arc<Keyring>>,
+    keys: Keys,
+    questions: Questions,
     programme: Arc<Programme>,
     session: Session,
     keeper: Keeper,
@@ -75,17 +78,17 @@ struct Recorder {
 
 impl Recorder {
     async fn start(
-        order: Order,
+        mut order: Order,
         commands: mpsc::Receiver<Command>,
         orphaned: oneshot::Receiver<()>,
         reports: mpsc::Sender<Report>,
     ) -> Result<(Self, Inputs), String> {
-        let keyring = order.key.as_ref().map(sit::keyring);
+        let keys = Keys::start(std::mem::take(&mut order.keys));
         // The way into the room and the programme's start are walked at the same time.
         let trying: Sitting = if order.restart == 0 {
-            Box::pin(sit::sit_first(order.clone(), keyring.clone()))
+            Box::pin(sit::sit_first(order.clone(), keys.ring()))
         } else {
-            Box::pin(sit::sit_again(order.clone(), keyring.clone()))
+            Box::pin(sit::sit_again(order.clone(), keys.ring()))
         };
         let spec = ProgrammeSpec { encoding: order.encoding.clone(), layout: order.layout, latency: LATENCY };
         let started = tokio::task::spawn_blocking(move || Programme::start(&spec)).await;
@@ -96,7 +99,8 @@ impl Recorder {
         let (feed_tx, feed_rx) = mpsc::channel(64);
         let recorder = Self {
             session: Session::new(programme.clone(), order.encoding.fps, feed_tx),
-            keyring,
+            keys,
+            questions: Questions::default(),
             programme,
             keeper,
             reports,
@@ -193,7 +197,7 @@ impl Recorder {
     }
 
     fn try_again(&mut self, attempt: u32, since: Instant, former: Option<Box<Seat>>) {
-        let sitting = sit::sit_again(self.order.clone(), self.keyring.clone());
+        let sitting = sit::sit_again(self.order.clone(), self.keys.ring());
         let trying = Box::pin(async move {
             if let Some(seat) = former {
                 // A client that is still mending would put us out of the new seat.
@@ -207,8 +211,16 @@ impl Recorder {
 
     fn on_feed(&mut self, event: FeedEvent) {
         self.session.on_feed(&event);
-        if let FeedEvent::Flows { pts, .. } = event {
-            self.begin(pts);
+        match event {
+            FeedEvent::Flows { pts, .. } => self.begin(pts),
+            FeedEvent::KeyWanted { identity, wanted } => self.ask_for(identity, wanted),
+            FeedEvent::Shut { .. } => {}
+        }
+    }
+
+    fn ask_for(&mut self, identity: String, Wanted { index, why }: Wanted) {
+        if self.questions.may_ask(&identity, index, std::time::Instant::now()) {
+            self.report(Report::KeyWanted { identity, index, why });
         }
     }
 
@@ -244,6 +256,7 @@ impl Recorder {
     fn on_command(&mut self, command: Command) {
         match command {
             Command::Stop => self.finish(End::Stopped),
+            Command::Keys { keys } => self.keys.take(keys),
         }
     }
 

@@ -92,6 +92,7 @@ impl Session {
                 }
                 self.roster.set_picture(sid, PictureState::Shown);
             }
+            FeedEvent::KeyWanted { .. } => return,
             FeedEvent::Shut { sid, reason } => {
                 if let Some(track) = self.tracks.get(sid) {
                     let now = self.programme.running_time();

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use livetape_rtc::e2ee::{DEFAULT_SALT, Keyring, KeyringOptions};
+use livetape_rtc::e2ee::Keyring;
 use tokio::time::timeout;
 
-use crate::e2ee::KeyMaterial;
 use crate::job::join_token;
 use crate::room::{Directory, JoinError, Seat, SeatOptions};
 use crate::supervisor::protocol::Order;
@@ -27,12 +26,12 @@ pub enum NoSeat {
 
 /// Takes the first seat. The parent has just seen the room; that it is the same session is checked
 /// by the caller once seated.
-pub async fn sit_first(order: Order, keyring: Option<Arc<Keyring>>) -> Result<Seat, NoSeat> {
+pub async fn sit_first(order: Order, keyring: Arc<Keyring>) -> Result<Seat, NoSeat> {
     join(order, keyring).await
 }
 
 /// Takes a seat again: never by making a room that isn't there.
-pub async fn sit_again(order: Order, keyring: Option<Arc<Keyring>>) -> Result<Seat, NoSeat> {
+pub async fn sit_again(order: Order, keyring: Arc<Keyring>) -> Result<Seat, NoSeat> {
     let directory = Directory::at(&order.url, "the server", &order.api_key, &order.api_secret);
     match directory.find(&order.room_name).await {
         Ok(Some(room)) if room.sid == order.room_sid => join(order, keyring).await,
@@ -41,18 +40,7 @@ pub async fn sit_again(order: Order, keyring: Option<Arc<Keyring>>) -> Result<Se
     }
 }
 
-/// A ring with the order's key, as every participant derives it.
-pub fn keyring(material: &KeyMaterial) -> Arc<Keyring> {
-    let ring = Keyring::new(KeyringOptions::default());
-    let kdf = match material.kdf {
-        crate::e2ee::Kdf::Pbkdf2 => livetape_rtc::e2ee::Kdf::Pbkdf2,
-        crate::e2ee::Kdf::Hkdf => livetape_rtc::e2ee::Kdf::Hkdf,
-    };
-    ring.set_shared(0, &material.bytes, kdf, DEFAULT_SALT);
-    Arc::new(ring)
-}
-
-async fn join(order: Order, keyring: Option<Arc<Keyring>>) -> Result<Seat, NoSeat> {
+async fn join(order: Order, keyring: Arc<Keyring>) -> Result<Seat, NoSeat> {
     let token = join_token(&order.api_key, &order.api_secret, &order.egress_id, &order.room_name)
         .map_err(|error| NoSeat::Refused(error.to_string()))?;
     let options = SeatOptions { url: order.url, token, keyring };

@@ -24,8 +24,8 @@ pub struct SeatOptions {
     pub url: String,
     /// Access token, minted for this seat.
     pub token: Secret,
-    /// Keys, where there are any; livekit's own E2EE management works on the same ring.
-    pub keyring: Option<Arc<Keyring>>,
+    /// Keys, those to come included; livekit's own E2EE management works on the same ring.
+    pub keyring: Arc<Keyring>,
 }
 
 /// Why nobody sat down.
@@ -62,17 +62,17 @@ pub struct Seat {
 impl Seat {
     /// Joins. Everything published so far is subscribed, and told as events.
     pub async fn take(options: SeatOptions) -> Result<Self, JoinError> {
-        let encryption = options.keyring.map(|keyring| E2eeOptions {
+        let encryption = E2eeOptions {
             encryption_type: EncryptionType::Gcm,
-            key_provider: frame_cryptor::with_keyring(keyring, || {
+            key_provider: frame_cryptor::with_keyring(options.keyring, || {
                 KeyProvider::new(KeyProviderOptions::default())
             }),
-        });
+        };
         let mut room_options = RoomOptions::default();
         room_options.auto_subscribe = true;
         room_options.adaptive_stream = false;
         room_options.dynacast = false;
-        room_options.encryption = encryption;
+        room_options.encryption = Some(encryption);
         let (room, inbound) = Room::connect(&options.url, options.token.expose(), room_options)
             .await
             .map_err(|error| classify(&error))?;

@@ -9,21 +9,25 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use time::OffsetDateTime;
 use tokio::time::sleep;
 
+use crate::e2ee::KeySource;
 use crate::job::{
     Cause, EgressId, End, Facts, Input, Outcome, Plan, RecordedFile, State, Verdict, transition,
 };
 use crate::storage::{ParentLock, RecordingDir, RecordingMeta, Spool, StorageError};
 
 use super::deliver;
+use super::keys::Keys;
 use super::protocol::{Order, Report};
 use super::restart::{Restart, Restarts};
 use super::rooms::{RoomError, find};
 use super::watch::{Fate, Life, Watched, watch};
 use super::{Launcher, Observer, Signals, wall_nanos};
 
-/// Makes one recording. There is always an outcome; what failed is in it.
+/// Makes one recording. There is always an outcome; what failed is in it. Keys are those of the plan, and what
+/// `keys` has newer ones of.
 pub async fn run(
     plan: Plan,
+    keys: Box<dyn KeySource>,
     launcher: &Launcher,
     signals: &mut Signals,
     observer: &mut dyn Observer,
@@ -43,7 +47,8 @@ pub async fn run(
             return job.outcome(Verdict::Failed, cause);
         }
     }
-    job.record(launcher, signals, observer).await
+    let keys = Keys::new(job.plan.keys.clone(), keys);
+    job.record(keys, launcher, signals, observer).await
 }
 
 struct Job {
@@ -55,6 +60,7 @@ struct Job {
 impl Job {
     async fn record(
         self,
+        keys: Keys,
         launcher: &Launcher,
         signals: &mut Signals,
         observer: &mut dyn Observer,
@@ -66,7 +72,7 @@ impl Job {
         };
         let order = self.order(place.recording.path().to_owned());
         let mut noting = Noting { observer, place: &place };
-        let watched = match capture(order, launcher, signals, &mut noting).await {
+        let watched = match capture(order, keys, launcher, signals, &mut noting).await {
             Ok(watched) => watched,
             Err(error) => return self.broken(format!("the recorder can't be started: {error}")),
         };
@@ -109,7 +115,8 @@ impl Job {
             api_secret: plan.api_secret.clone(),
             room_name: plan.room.clone(),
             room_sid: self.room_sid.clone(),
-            key: plan.key.clone(),
+            // As of each launch.
+            keys: vec![],
             layout: plan.layout,
             encoding: plan.encoding.clone(),
             duration: plan.duration,
@@ -177,6 +184,7 @@ impl Job {
 /// Not even the first could be started.
 async fn capture(
     mut order: Order,
+    mut keys: Keys,
     launcher: &Launcher,
     signals: &mut Signals,
     observer: &mut dyn Observer,
@@ -184,8 +192,9 @@ async fn capture(
     let mut restarts = Restarts::default();
     let mut life = Life::default();
     loop {
+        order.keys = keys.newest().to_vec();
         let how = match launcher.launch(&order).await {
-            Ok(seat) => match watch(seat, life, launcher.patience, signals, observer).await {
+            Ok(seat) => match watch(seat, life, &mut keys, launcher.patience, signals, observer).await {
                 Fate::Over(watched) => return Ok(watched),
                 Fate::Died { life: now, how } => {
                     life = now;

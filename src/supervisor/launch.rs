@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use serde::Serialize;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command as Process};
 use zeroize::Zeroizing;
@@ -31,6 +32,9 @@ const CHILD_ENV: [(&str, &str); 12] = [
     ("TMPDIR", "where code generators of codecs put their files"),
     ("TZ", "times in GStreamer's debug output"),
 ];
+
+/// More than any line with keys of ordinary length takes, in bytes.
+const LINE_ROOM: usize = 64 * 1024;
 
 /// How children are started.
 #[derive(Debug, Clone)]
@@ -103,10 +107,7 @@ impl Launcher {
         let mut stdin = child.stdin.take().ok_or_else(missing)?;
         let reports = Lines::new(child.stdout.take().ok_or_else(missing)?);
         let log = child.stderr.take().map(Lines::new);
-        let mut line = Zeroizing::new(serde_json::to_vec(order)?);
-        line.push(b'\n');
-        stdin.write_all(&line).await?;
-        stdin.flush().await?;
+        say(&mut stdin, order).await?;
         Ok(Seat { child, stdin, reports, log })
     }
 }
@@ -117,11 +118,18 @@ impl Seat {
     /// # Errors
     /// It is gone.
     pub async fn tell(&mut self, command: &Command) -> io::Result<()> {
-        let mut line = serde_json::to_vec(command)?;
-        line.push(b'\n');
-        self.stdin.write_all(&line).await?;
-        self.stdin.flush().await
+        say(&mut self.stdin, command).await
     }
+}
+
+/// Writes one line. There may be keys in it: it is wiped, and room is made at the start, so that no copy is left
+/// behind in growing.
+async fn say(stdin: &mut ChildStdin, message: &impl Serialize) -> io::Result<()> {
+    let mut line = Zeroizing::new(Vec::with_capacity(LINE_ROOM));
+    serde_json::to_writer(&mut *line, message)?;
+    line.push(b'\n');
+    stdin.write_all(&line).await?;
+    stdin.flush().await
 }
 
 #[expect(clippy::disallowed_methods, reason = "passes on what a child needs, by the list above")]

@@ -8,6 +8,7 @@ pub mod deliver;
 mod footprint;
 mod hardening;
 mod job;
+mod keys;
 mod launch;
 mod lines;
 mod observer;

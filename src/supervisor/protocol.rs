@@ -1,7 +1,7 @@
 //! The line protocol between a parent and its child: JSON, one message a line.
 //!
 //! The parent's first line on the child's stdin is the [`Order`]; it carries the secrets, which is
-//! why they never appear in argv or the environment. Later lines are [`Command`]s. The child answers
+//! why they never appear in argv or the environment. Later lines are [`Command`]s; new keys come by them. The child answers
 //! on stdout with [`Report`]s. End of file on stdin means that the parent is gone: the child records
 //! on, as `DESIGN`ed: until the room ends, the duration is reached, or [`ORPHAN_LIMIT`].
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::e2ee::KeyMaterial;
+use crate::e2ee::RoomKey;
 pub use crate::job::End;
 use crate::job::{EgressId, Encoding, Layout, Secret};
 
@@ -33,8 +33,8 @@ pub struct Order {
     pub room_name: String,
     /// The room session this recording belongs to (`RM_…`): another session is another recording.
     pub room_sid: String,
-    /// The shared key, where there is one.
-    pub key: Option<KeyMaterial>,
+    /// The keys that there are so far.
+    pub keys: Vec<RoomKey>,
     /// How tiles are laid out.
     pub layout: Layout,
     /// Canvas, cadence and bit rates.
@@ -55,6 +55,11 @@ pub struct Order {
 pub enum Command {
     /// Finish: flush what was captured and end.
     Stop,
+    /// Keys that are new, or have changed.
+    Keys {
+        /// Each takes the place of the one before of its index and owner.
+        keys: Vec<RoomKey>,
+    },
 }
 
 /// What a child says.
@@ -81,6 +86,16 @@ pub enum Report {
         participants: u32,
         /// Tracks whose frames can't be opened, with the likely cause.
         locked: Vec<LockedTrack>,
+    },
+    /// Frames stay shut for want of a key: said at most once a second for each index of a participant, as long
+    /// as it lasts. [`Command::Keys`] is the answer, where there is one.
+    KeyWanted {
+        /// Whose frames.
+        identity: String,
+        /// The index that they name.
+        index: u8,
+        /// `missing_key` or `wrong_key`.
+        why: LockReason,
     },
     /// Something that a person should read; the recording goes on.
     Notice {

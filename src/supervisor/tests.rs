@@ -12,7 +12,8 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::job::{Cause, End, Given, Outcome, Plan, Request, Secret, Verdict};
+use crate::e2ee::{Kdf, KeyMaterial, KeySource, RoomKey};
+use crate::job::{Cause, End, Given, GivenKey, Outcome, Plan, Request, Secret, Verdict};
 
 use super::protocol::Report;
 use super::watch::Patience;
@@ -94,15 +95,26 @@ impl Observer for Ear {
     }
 }
 
+/// Keys that are there from the first look on.
+struct Drawer(Vec<RoomKey>);
+
+impl KeySource for Drawer {
+    fn look(&mut self) -> Vec<RoomKey> {
+        std::mem::take(&mut self.0)
+    }
+}
+
 struct Stage {
     dir: TempDir,
+    /// What the key source has that the plan has not.
+    keys: Vec<RoomKey>,
     server: Server,
     heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl Stage {
     async fn new(server: Server) -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), server, heard: Arc::default() }
+        Self { dir: tempfile::tempdir().unwrap(), keys: vec![], server, heard: Arc::default() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -119,8 +131,13 @@ impl Stage {
             room: Some("demo".into()),
             api_key: Given::Present(Secret::new("key")),
             api_secret: Given::Present(Secret::new("API-SECRET")),
-            key: Given::Present(b"ROOM-KEY".to_vec()),
-            key_option: "",
+            keys: vec![GivenKey {
+                about: String::new(),
+                identity: None,
+                index: 0,
+                text: Given::Present(b"ROOM-KEY".to_vec()),
+                file: None,
+            }],
             key_encoding: None,
             kdf: None,
             output: Some("out/{room_name}.mp4".into()),
@@ -166,7 +183,8 @@ impl Stage {
         let mut ear =
             Ear { heard: Arc::clone(&self.heard), signal: Some(sender), signal_at_start: signals_at_start };
         let recorder = Launcher { patience, ..self.recorder(script) };
-        let run = run(self.plan("0s"), &recorder, &mut signals, &mut ear);
+        let keys = Box::new(Drawer(self.keys.clone()));
+        let run = run(self.plan("0s"), keys, &recorder, &mut signals, &mut ear);
         // A machine under load may take its time; none of these takes seconds by itself.
         tokio::time::timeout(Duration::from_secs(60), run).await.unwrap()
     }
@@ -199,7 +217,8 @@ async fn a_room_that_comes_is_waited_for() {
     let (_sender, mut signals) = Signals::by_hand();
     let mut ear = Ear { heard: Arc::clone(&stage.heard), ..Ear::default() };
     let recorder = stage.recorder(&ended("room_ended"));
-    let outcome = run(stage.plan("30s"), &recorder, &mut signals, &mut ear).await;
+    let keys = Box::new(Drawer(vec![]));
+    let outcome = run(stage.plan("30s"), keys, &recorder, &mut signals, &mut ear).await;
     assert_eq!(outcome.room_sid, "RM_x");
     assert_eq!(outcome.cause, Cause::Recorder(End::RoomEnded));
     assert!(stage.heard().starts_with("waiting\n"), "{}", stage.heard());
@@ -238,6 +257,28 @@ async fn what_a_server_says_is_told_apart() {
 }
 
 #[tokio::test]
+async fn a_new_key_reaches_the_recorder_and_the_one_that_follows_it() {
+    let mut stage = Stage::new(Server::with_the_room().await).await;
+    let material = KeyMaterial { bytes: b"NEW".to_vec(), kdf: Kdf::Pbkdf2 };
+    stage.keys = vec![RoomKey { identity: None, index: 1, material }];
+    let dir = stage.dir.path().display();
+    let script = format!(
+        "if [ -e {dir}/told ]; then echo \"$ORDER\" > {dir}/order; {0}; exit; fi\n\
+         say '{{\"report\":\"key_wanted\",\"identity\":\"ann\",\"index\":1,\"why\":\"missing_key\"}}'\n\
+         read -r ANSWER; echo \"$ANSWER\" > {dir}/told; kill -9 $$",
+        ended("room_ended")
+    );
+    stage.run(&script, 0).await;
+    let read = |name: &str| fs::read_to_string(stage.path(name)).unwrap();
+    let told: super::protocol::Command = serde_json::from_str(&read("told")).unwrap();
+    assert_eq!(told, super::protocol::Command::Keys { keys: stage.keys.clone() });
+    let order: super::protocol::Order = serde_json::from_str(&read("order")).unwrap();
+    let indexes: Vec<u8> = order.keys.iter().map(|key| key.index).collect();
+    assert_eq!(indexes, [0, 1]);
+    assert!(!stage.heard().contains("NEW") && !format!("{told:?}").contains("78"), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there() {
     let stage = Stage::new(Server::with_the_room().await).await;
     stage.server.task.abort();
@@ -259,7 +300,7 @@ async fn the_order_comes_on_stdin_and_nowhere_else() {
     let order: super::protocol::Order = serde_json::from_str(&read("order")).unwrap();
     assert_eq!((order.room_name.as_str(), order.room_sid.as_str()), ("demo", "RM_x"));
     assert_eq!(order.api_secret.expose(), "API-SECRET");
-    assert_eq!(order.key.unwrap().bytes, b"ROOM-KEY");
+    assert_eq!(order.keys[0].material.bytes, b"ROOM-KEY");
     assert!(order.recording.starts_with(stage.path("spool")));
     assert!(read("argv").contains("child"));
     for hidden in [read("argv"), read("env")] {

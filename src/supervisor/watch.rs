@@ -7,8 +7,10 @@ use std::time::Duration;
 use tokio::process::ChildStderr;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::e2ee::RoomKey;
 use crate::job::{Cause, Input, State, transition};
 
+use super::keys::Keys;
 use super::launch::Seat;
 use super::protocol::{Command, Report};
 use super::{Lines, Observer, Signals, wall_nanos};
@@ -75,10 +77,11 @@ pub struct Watched {
     pub ended_at: i64,
 }
 
-/// Watches until the child is gone and its last word is read.
+/// Watches until the child is gone and its last word is read; passes keys on that are new.
 pub async fn watch(
     seat: Seat,
     life: Life,
+    keys: &mut Keys,
     patience: Patience,
     signals: &mut Signals,
     observer: &mut dyn Observer,
@@ -86,6 +89,7 @@ pub async fn watch(
     let Life { state, started_at } = life;
     let watch = Watch {
         seat,
+        keys,
         patience,
         observer,
         state,
@@ -100,6 +104,7 @@ pub async fn watch(
 
 struct Watch<'a> {
     seat: Seat,
+    keys: &'a mut Keys,
     patience: Patience,
     observer: &'a mut dyn Observer,
     state: State,
@@ -139,6 +144,7 @@ impl Watch<'_> {
                     None => log = None,
                 },
                 () = signals.next() => self.on_signal().await,
+                keys = self.keys.changed() => self.on_keys(keys).await,
                 () = sleep_until(limit.unwrap_or_else(Instant::now)), if limit.is_some() => self.on_limit(),
             }
         }
@@ -174,6 +180,7 @@ impl Watch<'_> {
                 let at = Instant::now() + self.patience.silence;
                 self.limit = Some(Limit { at, otherwise: "the recorder hung" });
             }
+            Report::KeyWanted { .. } => self.keys.wanted(),
             Report::Started { .. }
             | Report::Joined { .. }
             | Report::Progress { .. }
@@ -200,6 +207,12 @@ impl Watch<'_> {
         self.expect_the_end();
         if let Err(error) = self.seat.tell(&Command::Stop).await {
             tracing::warn!(error = %error, "the recorder no longer listens");
+        }
+    }
+
+    async fn on_keys(&mut self, keys: Vec<RoomKey>) {
+        if let Err(error) = self.seat.tell(&Command::Keys { keys }).await {
+            tracing::warn!(error = %error, "the recorder takes no keys");
         }
     }
 

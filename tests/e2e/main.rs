@@ -1,6 +1,7 @@
 //! End to end: a real LiveKit server, participants made with LiveKit's own SDK, and the `livetape` binary
 //! as a user runs it. Recordings are judged by looking and listening (`crates/rig`).
 
+mod chat;
 mod chromium;
 mod churn;
 mod codecs;
@@ -13,6 +14,7 @@ mod older_server;
 mod outage;
 mod promptness;
 mod relay;
+mod rekey;
 mod restart;
 mod support;
 mod tls;

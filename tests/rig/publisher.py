@@ -7,6 +7,10 @@ one JSON command; the end of stdin ends the publisher:
     {"do": "mute" | "unmute" | "camera_off" | "camera_on" | "leave" | "join", "who": "p1"}
     {"do": "set_key", "key": "…", "index": 0}        for all who are in the room
     {"do": "key_index", "index": 1}                  encrypt with this key from now on
+    {"do": "encrypt", "on": false}                   send frames in clear from now on, or no longer
+    {"do": "ratchet", "index": 0}                    one ratchet step on the shared key
+    {"do": "send_text", "text": "…", "topic": "…"}   a text stream, as chat is
+    {"do": "send_data", "text": "…", "topic": "…"}   a single data packet
 """
 
 from __future__ import annotations
@@ -229,6 +233,14 @@ async def obey(people: dict[str, Participant], o: argparse.Namespace, line: str)
                 for cryptor in person.room.e2ee_manager.frame_cryptors():
                     if cryptor.participant_identity == person.identity:
                         cryptor.set_key_index(command["index"])
+            case "encrypt":
+                person.room.e2ee_manager.set_enabled(command["on"])
+            case "ratchet":
+                person.room.e2ee_manager.key_provider.ratchet_shared_key(command["index"])
+            case "send_text":
+                await person.room.local_participant.send_text(command["text"], topic=command["topic"])
+            case "send_data":
+                await person.room.local_participant.publish_data(command["text"], topic=command["topic"])
             case other:
                 raise ValueError(f"unknown command {other}")
     say("done", do=command["do"], at=time.time())

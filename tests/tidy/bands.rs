@@ -47,6 +47,8 @@ const PURE: [&str; 17] = [
     "src/media/layout/",
     "src/output/mp4/",
     "src/recorder/doubts.rs",
+    "src/recorder/failures.rs",
+    "src/recorder/questions.rs",
     "src/recorder/rejoin.rs",
     "src/recorder/roster.rs",
     "src/room/order.rs",

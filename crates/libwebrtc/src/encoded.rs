@@ -2,18 +2,26 @@
 //!
 //! Opening (decryption) runs on the reader's task, so that it costs the network nothing. An
 //! encrypted track never gives a frame that didn't authenticate, nor one that came in clear. Redundant
-//! sound comes out as Opus, with what was lost and could be had from later packets.
+//! sound comes out as Opus, with what was lost and could be had from later packets. Frames whose key
+//! isn't there yet wait for it ([`Hold`]).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
+use livetape_rtc::e2ee::{Attempt, Hold};
 use livetape_rtc::engine::{FrameStream, MediaKind, RemoteTrack};
 use livetape_rtc::{OpenFrame, Opened, Refusal, SealedFrame, Unwrapper, open_clear};
+use tokio::time::timeout;
 
 use crate::audio_track::RtcAudioTrack;
 use crate::media_stream_track::MediaStreamTrack;
+use crate::native::frame_cryptor::no_key;
 use crate::remote::Remote;
 use crate::video_track::RtcVideoTrack;
+
+/// While frames wait for a key and none comes in, the keys are looked at so often.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What the track's owner says of it (`TrackInfo.encryption`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +37,7 @@ pub enum Encryption {
 pub enum Received {
     /// It may be decoded.
     Frame(OpenFrame),
-    /// It may not.
+    /// It may not. Where a key is missing or wrong, it waits for another: then it may still come.
     Refused(Refusal),
 }
 
@@ -39,10 +47,15 @@ pub struct EncodedFrameStream {
     remote: Arc<Remote>,
     frames: Option<FrameStream>,
     expect: Encryption,
+    hold: Hold,
+    /// What came of frames and wasn't taken yet: at most what was on hold.
+    ready: VecDeque<Opened>,
+    /// The keys that frames were tried with last.
+    generation: u64,
     unwrapper: Unwrapper,
     /// Frames that came in one; a payload's size bounds it.
     unwrapped: VecDeque<OpenFrame>,
-    /// Frames were refused or lost; decoding begins again at the next key frame.
+    /// Frames were lost; decoding begins again at the next key frame.
     interrupted: bool,
 }
 
@@ -85,6 +98,9 @@ impl EncodedFrameStream {
             remote,
             frames,
             expect,
+            hold: Hold::default(),
+            ready: VecDeque::new(),
+            generation: 0,
             unwrapper: Unwrapper::default(),
             unwrapped: VecDeque::new(),
             interrupted: false,
@@ -97,16 +113,16 @@ impl EncodedFrameStream {
             if let Some(frame) = self.unwrapped.pop_front() {
                 return Some(Received::Frame(frame));
             }
-            let frame = self.frames.as_mut()?.next().await?;
-            let opened = match self.open(frame) {
-                Opened::Open(frame) => {
+            let unwrapped = match self.ready.pop_front() {
+                Some(Opened::Open(frame)) => {
                     self.note_opened(&frame);
                     self.unwrapper.unwrap(frame, &mut self.unwrapped)
                 }
-                Opened::Refused(refusal) => Err(refusal),
-                Opened::Empty | Opened::ServerInjected => Ok(()),
+                Some(Opened::Refused(refusal)) => return Some(Received::Refused(refusal)),
+                Some(Opened::Empty | Opened::ServerInjected) => Ok(()),
+                None => self.take_more().await.map(Ok)?,
             };
-            if let Err(refusal) = opened {
+            if let Err(refusal) = unwrapped {
                 self.interrupted = true;
                 return Some(Received::Refused(refusal));
             }
@@ -125,16 +141,19 @@ impl EncodedFrameStream {
         self.remote.track()
     }
 
-    fn open(&self, frame: SealedFrame) -> Opened {
-        match self.expect {
-            Encryption::Clear => open_clear(frame),
-            Encryption::Encrypted => {
-                // The last byte of a sealed frame names its key.
-                let index = frame.data.last().copied().unwrap_or(0);
-                let opened = self.remote.cryptor().and_then(|cryptor| cryptor.open(frame));
-                opened.unwrap_or(Opened::Refused(Refusal::MissingKey { index }))
-            }
+    /// Waits for a frame, or for what waits to open; `None` when the track has ended.
+    async fn take_more(&mut self) -> Option<()> {
+        let next = self.frames.as_mut()?.next();
+        let frame = if self.hold.is_empty() { Ok(next.await) } else { timeout(LOOK, next).await };
+        let generation = self.remote.cryptor().map_or(0, |cryptor| cryptor.generation());
+        let (remote, expect) = (&self.remote, self.expect);
+        if std::mem::replace(&mut self.generation, generation) != generation {
+            self.hold.retry(|frame| open(remote, expect, frame), &mut self.ready);
         }
+        if let Ok(frame) = frame {
+            self.hold.take(frame?, |frame| open(remote, expect, frame), &mut self.ready);
+        }
+        Some(())
     }
 
     /// After an interruption nothing decodes until a key frame comes: ask until it does.
@@ -145,5 +164,15 @@ impl EncodedFrameStream {
         } else if self.interrupted && self.track().is_some_and(|t| t.kind() == MediaKind::Video) {
             self.request_keyframe();
         }
+    }
+}
+
+fn open(remote: &Remote, expect: Encryption, frame: SealedFrame) -> Attempt {
+    match expect {
+        Encryption::Clear => Ok(open_clear(frame)),
+        Encryption::Encrypted => match remote.cryptor() {
+            Some(cryptor) => cryptor.open(frame),
+            None => no_key(frame),
+        },
     }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 
 use crate::Codec;
+use crate::keyframe::is_keyframe;
 
 /// The newest RTCP sender report of a track (RFC 3550, 6.4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,15 @@ pub struct SealedFrame {
     /// Where each separately sealed unit of `data` ends (VP9: one per spatial layer, the last one
     /// ends with `data`); empty when `data` is a single unit.
     pub unit_ends: Vec<usize>,
+}
+
+impl SealedFrame {
+    /// Whether decoding can begin at this frame, sealed or not; `None` where its codec hides that.
+    pub(crate) fn starts_decoding(&self) -> Option<bool> {
+        let codec = self.meta.codec;
+        let hidden = matches!(codec, Codec::Vp9 | Codec::Av1);
+        (!hidden).then(|| is_keyframe(codec, &self.data))
+    }
 }
 
 /// A frame that a decoder may have.

@@ -153,6 +153,38 @@ impl Publishers {
         self.tell(&json!({ "do": "set_key", "key": key, "index": index }))
     }
 
+    /// From now on everyone encrypts with the key of this index.
+    ///
+    /// # Errors
+    /// When it isn't taken within [`PATIENCE`].
+    pub fn use_key(&mut self, index: u8) -> Result<Value> {
+        self.tell(&json!({ "do": "key_index", "index": index }))
+    }
+
+    /// Whether everyone encrypts from now on; their tracks stay declared as encrypted.
+    ///
+    /// # Errors
+    /// When it isn't taken within [`PATIENCE`].
+    pub fn encrypt(&mut self, on: bool) -> Result<Value> {
+        self.tell(&json!({ "do": "encrypt", "on": on }))
+    }
+
+    /// One ratchet step on the shared key of this index, for everyone.
+    ///
+    /// # Errors
+    /// When it isn't taken within [`PATIENCE`].
+    pub fn ratchet(&mut self, index: u8) -> Result<Value> {
+        self.tell(&json!({ "do": "ratchet", "index": index }))
+    }
+
+    /// Everyone sends this text: by a stream (`send_text`) or a single packet (`send_data`).
+    ///
+    /// # Errors
+    /// When it isn't sent within [`PATIENCE`].
+    pub fn send(&mut self, how: &str, text: &str, topic: &str) -> Result<Value> {
+        self.tell(&json!({ "do": how, "text": text, "topic": topic }))
+    }
+
     fn tell(&mut self, command: &Value) -> Result<Value> {
         let seen = self.process.stdout().len();
         self.process.tell(&command.to_string())?;

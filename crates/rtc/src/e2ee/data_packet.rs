@@ -49,7 +49,7 @@ pub fn open_data(
             break;
         }
     }
-    Err(Refusal::WrongKey)
+    Err(Refusal::WrongKey { index })
 }
 
 /// Seals a data packet of our own, with the key of this identity (or the shared one).
@@ -96,7 +96,7 @@ mod tests {
         }
         let sealed = seal_data(&sender, "bob", 2, b"hello").unwrap();
         assert_eq!(open(&ring(3), &sealed), Ok(b"hello".to_vec()));
-        assert_eq!(open(&ring(2), &sealed), Err(Refusal::WrongKey));
+        assert_eq!(open(&ring(2), &sealed), Err(Refusal::WrongKey { index: 2 }));
     }
 
     #[test]
@@ -104,7 +104,7 @@ mod tests {
         let sealed = seal_data(&ring(0), "bob", 2, b"hello").unwrap();
         let mut changed = sealed.clone();
         changed.value[0] ^= 1;
-        assert_eq!(open(&ring(0), &changed), Err(Refusal::WrongKey));
+        assert_eq!(open(&ring(0), &changed), Err(Refusal::WrongKey { index: 2 }));
         assert_eq!(open_data(&ring(0), "ann", 2, &sealed.iv[..11], &sealed.value), Err(Refusal::Malformed));
         assert_eq!(open_data(&ring(0), "ann", 2, &sealed.iv, &sealed.value[..15]), Err(Refusal::Malformed));
         assert_eq!(

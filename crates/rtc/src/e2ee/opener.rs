@@ -16,7 +16,7 @@ use super::clear_header::clear_header_len;
 use super::form::{Form, View};
 use super::sealed::{Sealed, key_index, layout};
 use super::slot::{Candidate, Slots};
-use super::{Keyring, Opened, Refusal, sif, trailer};
+use super::{Attempt, Keyring, Opened, Refusal, sif, trailer};
 use crate::{Codec, FrameMeta, SealedFrame};
 
 /// Forms that opened a frame of this track lately, newest first.
@@ -47,6 +47,11 @@ impl Opener {
         }
     }
 
+    /// The keys that it opens with.
+    pub fn keys(&self) -> &Arc<Keyring> {
+        self.slots.keys()
+    }
+
     /// The suffix that marks frames which the SFU made up (`JoinResponse.sif_trailer`); empty: none.
     pub fn set_sif_trailer(&mut self, trailer: Bytes) {
         self.sif_trailer = trailer;
@@ -61,23 +66,43 @@ impl Opener {
 
     /// Opens a frame. Time is taken from the frame's arrival.
     pub fn open(&mut self, frame: SealedFrame) -> Opened {
+        if let Some(known) = self.without_a_key(&frame) {
+            return known;
+        }
         let SealedFrame { meta, data, unit_ends } = frame;
-        if data.is_empty() {
-            return Opened::Empty;
-        }
-        if sif::is_marked(&data, &self.sif_trailer) {
-            return Opened::ServerInjected;
-        }
-        let opened = if meta.codec == Codec::Av1 {
-            Err(Refusal::NotSupported)
-        } else {
-            self.slots.follow_keyring(meta.arrival);
-            self.open_data(&meta, data, &unit_ends)
-        };
-        match opened {
+        self.slots.follow_keyring(meta.arrival);
+        match self.open_data(&meta, data, &unit_ends) {
             Ok(open) => finish(meta, open),
             Err(refusal) => Opened::Refused(refusal),
         }
+    }
+
+    /// Opens a frame, or gives it back as it was where a key that comes later may open it: never in place,
+    /// for that leaves nothing.
+    pub fn open_or_return(&mut self, frame: SealedFrame) -> Attempt {
+        if let Some(known) = self.without_a_key(&frame) {
+            return Ok(known);
+        }
+        self.slots.follow_keyring(frame.meta.arrival);
+        match self.open_units(&frame.meta, &frame.data, &frame.unit_ends) {
+            Ok(open) => {
+                self.buffers.give(frame.data);
+                Ok(finish(frame.meta, open))
+            }
+            Err(refusal) if refusal.may_pass() => Err((refusal, frame)),
+            Err(refusal) => Ok(Opened::Refused(refusal)),
+        }
+    }
+
+    /// What becomes of a frame that no key has to do with.
+    fn without_a_key(&self, frame: &SealedFrame) -> Option<Opened> {
+        if frame.data.is_empty() {
+            return Some(Opened::Empty);
+        }
+        if sif::is_marked(&frame.data, &self.sif_trailer) {
+            return Some(Opened::ServerInjected);
+        }
+        (frame.meta.codec == Codec::Av1).then_some(Opened::Refused(Refusal::NotSupported))
     }
 
     fn open_data(
@@ -87,26 +112,33 @@ impl Opener {
         unit_ends: &[usize],
     ) -> Result<Bytes, Refusal> {
         if Form::has_deviations(meta.codec) {
-            return self.open_units(meta, data, unit_ends);
+            return self.open_apart(meta, data, unit_ends);
         }
         let len = without_trailer(meta.codec, &data).len();
         data.truncate(len);
-        let own = self.slots.own(key_index(&data).ok_or(Refusal::Clear)?)?;
+        let index = key_index(&data).ok_or(Refusal::Clear)?;
+        let own = self.slots.own(index)?;
         // A failed attempt in place leaves nothing to try again with: only where that is no loss.
         if !own.alone {
-            return self.open_units(meta, data, unit_ends);
+            return self.open_apart(meta, data, unit_ends);
         }
-        let plain = open_in_place(own.key, meta.codec, &mut data)?;
+        let plain = open_in_place(own.key, meta.codec, index, &mut data)?;
         data.truncate(plain);
         Ok(data.freeze())
     }
 
-    fn open_units(
+    fn open_apart(
         &mut self,
         meta: &FrameMeta,
         data: BytesMut,
         unit_ends: &[usize],
     ) -> Result<Bytes, Refusal> {
+        let open = self.open_units(meta, &data, unit_ends)?;
+        self.buffers.give(data);
+        Ok(open)
+    }
+
+    fn open_units(&mut self, meta: &FrameMeta, data: &[u8], unit_ends: &[usize]) -> Result<Bytes, Refusal> {
         let mut out = self.buffers.take(data.len());
         let mut from = 0;
         let whole = [data.len()];
@@ -116,7 +148,6 @@ impl Opener {
             let unit = without_trailer(meta.codec, unit);
             self.open_unit(meta.codec, unit, meta.arrival, &mut out)?;
         }
-        self.buffers.give(data);
         Ok(out.finish())
     }
 
@@ -146,7 +177,7 @@ impl Opener {
         let opened = self.open_otherwise(codec, unit, index, now, out);
         match opened {
             true => Ok(()),
-            false if readable => Err(Refusal::WrongKey),
+            false if readable => Err(Refusal::WrongKey { index }),
             false => Err(Refusal::Malformed),
         }
     }
@@ -241,12 +272,12 @@ fn open_view(key: &Candidate, view: &View<'_>, out: &mut Output) -> bool {
 }
 
 /// Opens a frame by the standard form, without escapes, where it lies; gives its length.
-fn open_in_place(key: &Candidate, codec: Codec, frame: &mut [u8]) -> Result<usize, Refusal> {
+fn open_in_place(key: &Candidate, codec: Codec, index: u8, frame: &mut [u8]) -> Result<usize, Refusal> {
     let header = clear_header_len(codec, frame).ok_or(Refusal::Malformed)?;
     let (iv, end) = layout(frame, header).ok_or(Refusal::Malformed)?;
     let sealed = frame.get_mut(..end).ok_or(Refusal::Malformed)?;
     let (header, body) = sealed.split_at_mut_checked(header).ok_or(Refusal::Malformed)?;
-    let plain = key.step.open_in_place(iv, header, body).ok_or(Refusal::WrongKey)?;
+    let plain = key.step.open_in_place(iv, header, body).ok_or(Refusal::WrongKey { index })?;
     Ok(header.len() + plain)
 }
 

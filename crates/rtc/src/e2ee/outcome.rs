@@ -25,8 +25,11 @@ pub enum Refusal {
         index: u8,
     },
     /// It doesn't authenticate with the key that it names: a wrong key, or a damaged frame.
-    #[error("doesn't authenticate with its key")]
-    WrongKey,
+    #[error("doesn't authenticate with its key of index {index}")]
+    WrongKey {
+        /// The index that the frame names.
+        index: u8,
+    },
     /// It isn't encrypted, on a track that is declared so. Whoever sends such a frame may be
     /// the SFU: it must not be recorded.
     #[error("unencrypted frame on an encrypted track")]
@@ -37,4 +40,11 @@ pub enum Refusal {
     /// It has no place where encryption could begin, or is too short.
     #[error("the frame makes no sense")]
     Malformed,
+}
+
+impl Refusal {
+    /// Whether a key that comes later may open the frame after all.
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::MissingKey { .. } | Self::WrongKey { .. })
+    }
 }

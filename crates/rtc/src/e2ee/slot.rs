@@ -82,6 +82,10 @@ impl Slots {
         Self { keys, identity, slots: Vec::new(), generation }
     }
 
+    pub(crate) fn keys(&self) -> &Arc<Keyring> {
+        &self.keys
+    }
+
     /// Takes over changes of the keyring, if there were any, and drops keys that had their time.
     #[inline]
     pub(crate) fn follow_keyring(&mut self, now: Instant) {

@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::{Codec, SealedFrame, is_keyframe};
+use crate::SealedFrame;
 
 /// The longest stretch of media that may wait.
 pub(super) const MAX_SPAN: Duration = Duration::from_secs(2);
@@ -31,7 +31,7 @@ pub(super) struct FrameQueue {
 impl FrameQueue {
     /// Takes a frame in; true when a key frame must be asked for.
     pub(super) fn push(&mut self, frame: SealedFrame) -> bool {
-        let start = starts_decoding(&frame);
+        let start = frame.starts_decoding();
         let video = !frame.meta.codec.is_audio();
         if video {
             match start {
@@ -75,7 +75,7 @@ impl FrameQueue {
     /// A reader came or went; true when decoding can't begin at what is waiting.
     pub(super) fn set_read(&mut self, read: bool) -> bool {
         self.read = read;
-        read && self.frames.front().is_none_or(|frame| starts_decoding(frame) != Some(true))
+        read && self.frames.front().is_none_or(|frame| frame.starts_decoding() != Some(true))
     }
 
     /// Somebody reads it.
@@ -108,13 +108,6 @@ impl FrameQueue {
     }
 }
 
-/// Whether decoding can begin at a frame that may be sealed; `None` where its codec hides that.
-fn starts_decoding(frame: &SealedFrame) -> Option<bool> {
-    let codec = frame.meta.codec;
-    let hidden = matches!(codec, Codec::Vp9 | Codec::Av1);
-    (!hidden).then(|| is_keyframe(codec, &frame.data))
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Instant;
@@ -122,7 +115,7 @@ mod tests {
     use bytes::BytesMut;
 
     use super::*;
-    use crate::FrameMeta;
+    use crate::{Codec, FrameMeta};
 
     fn frame(codec: Codec, at: Instant, data: &'static [u8]) -> SealedFrame {
         let meta = FrameMeta {

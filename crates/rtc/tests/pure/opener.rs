@@ -65,6 +65,29 @@ fn a_late_key_opens_the_very_next_frame() {
 }
 
 #[test]
+fn what_a_later_key_may_open_comes_back_whole() {
+    for codec in [Codec::Opus, Codec::Vp8, Codec::H264] {
+        let mut track = Track::with_key(0, b"old");
+        let plain: &[u8] = match codec {
+            Codec::H264 => &[0, 0, 0, 1, 0x65, 0x88, 1, 2, 3, 0, 0, 1, 4],
+            _ => &[0x10, 1, 2, 0x9d, 1, 0x2a, 1, 0, 1, 0, 9, 9, 9],
+        };
+        let sealed = frame(codec, &Sender::new(b"new", 0).seal(codec, plain), track.now);
+        let (refusal, back) = track.opener.open_or_return(sealed.clone()).unwrap_err();
+        assert_eq!((refusal, &back), (Refusal::WrongKey { index: 0 }, &sealed), "{codec:?}");
+        track.set_key(b"new");
+        match track.opener.open_or_return(back) {
+            Ok(Opened::Open(open)) => assert_eq!(&open.data[..], plain, "{codec:?}"),
+            other => panic!("{codec:?}: {other:?}"),
+        }
+    }
+    // What no key will ever open doesn't.
+    let mut track = Track::with_key(0, b"key");
+    let clear = frame(Codec::Opus, OPUS, track.now);
+    assert_eq!(track.opener.open_or_return(clear), Ok(Opened::Refused(Refusal::Clear)));
+}
+
+#[test]
 fn a_sender_changes_its_index_without_notice() {
     let mut track = Track::with_key(0, b"key");
     track.ring.set("ann", 3, b"third", Kdf::Hkdf, DEFAULT_SALT);
@@ -74,7 +97,7 @@ fn a_sender_changes_its_index_without_notice() {
         assert!(track.opens(&after.seal(Codec::Opus, OPUS)));
     }
     let mut other = Sender::new(b"third", 0);
-    assert_eq!(track.open(Codec::Opus, &other.seal(Codec::Opus, OPUS)), Err(Refusal::WrongKey));
+    assert_eq!(track.open(Codec::Opus, &other.seal(Codec::Opus, OPUS)), Err(Refusal::WrongKey { index: 0 }));
 }
 
 #[test]
@@ -239,7 +262,7 @@ fn sealed_sound_of_every_codec_is_heard_and_red_gives_back_what_was_lost() {
 fn refusals_say_why() {
     let (mut track, mut ann) = (Track::with_key(0, b"key"), Sender::new(b"other", 0));
     let cases: [(Codec, Vec<u8>, Refusal); 5] = [
-        (Codec::Opus, ann.seal(Codec::Opus, OPUS), Refusal::WrongKey),
+        (Codec::Opus, ann.seal(Codec::Opus, OPUS), Refusal::WrongKey { index: 0 }),
         (Codec::Opus, OPUS.to_vec(), Refusal::Clear),
         (Codec::Opus, vec![0x78, 12, 0], Refusal::Malformed),
         (Codec::Av1, vec![0x12, 0, 12, 0], Refusal::NotSupported),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
+use livetape_rtc::e2ee::Attempt;
 use livetape_rtc::{Opened, Opener, Refusal, SealedFrame};
 use parking_lot::Mutex;
 
@@ -57,22 +58,26 @@ impl Cryptor {
         })
     }
 
-    /// Opens a frame; `None` while switched off.
-    pub(crate) fn open(&self, frame: SealedFrame) -> Option<Opened> {
-        if !self.enabled.load(Ordering::Relaxed) {
-            return None;
-        }
-        let opened = self.opener.as_ref()?.lock().open(frame);
-        self.note(&opened);
-        Some(opened)
+    /// Opens a frame, or gives it back; it stays shut while opening is switched off.
+    pub(crate) fn open(&self, frame: SealedFrame) -> Attempt {
+        let opener = self.opener.as_ref().filter(|_| self.enabled.load(Ordering::Relaxed));
+        let Some(opener) = opener else { return no_key(frame) };
+        let attempt = opener.lock().open_or_return(frame);
+        self.note(&attempt);
+        attempt
     }
 
-    fn note(&self, opened: &Opened) {
-        let now = match opened {
-            Opened::Open(_) => EncryptionState::Ok,
-            Opened::Refused(Refusal::MissingKey { .. }) => EncryptionState::MissingKey,
-            Opened::Refused(_) => EncryptionState::DecryptionFailed,
-            Opened::Empty | Opened::ServerInjected => return,
+    /// Grows with every change of the keys.
+    pub(crate) fn generation(&self) -> u64 {
+        self.opener.as_ref().map_or(0, |opener| opener.lock().keys().generation())
+    }
+
+    fn note(&self, attempt: &Attempt) {
+        let now = match attempt {
+            Ok(Opened::Open(_)) => EncryptionState::Ok,
+            Err((Refusal::MissingKey { .. }, _)) => EncryptionState::MissingKey,
+            Ok(Opened::Refused(_)) | Err(_) => EncryptionState::DecryptionFailed,
+            Ok(Opened::Empty | Opened::ServerInjected) => return,
         };
         if std::mem::replace(&mut *self.state.lock(), now) == now {
             return;
@@ -81,6 +86,12 @@ impl Cryptor {
             handler(self.identity.clone(), now);
         }
     }
+}
+
+/// What becomes of a frame that nobody opens: the last byte of a sealed one names its key.
+pub(crate) fn no_key(frame: SealedFrame) -> Attempt {
+    let index = frame.data.last().copied().unwrap_or(0);
+    Err((Refusal::MissingKey { index }, frame))
 }
 
 impl fmt::Debug for Cryptor {

@@ -4,7 +4,7 @@ mod cryptor;
 mod data;
 mod keys;
 
-pub(crate) use cryptor::Cryptor;
+pub(crate) use cryptor::{Cryptor, no_key};
 pub use cryptor::{EncryptionState, FrameCryptor, OnStateChange};
 pub use data::{DataPacketCryptor, EncryptedPacket};
 pub use keys::{KeyDerivationAlgorithm, KeyProvider, KeyProviderOptions, with_keyring};
