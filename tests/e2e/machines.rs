@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use livetape_rig::harness::{Family, Network, PATIENCE};
 
-use crate::support::{FPS, Stage, both_to_the_end, finish};
+use crate::support::{Stage, both_lack_at_most, both_to_the_end, finish};
 
 #[test]
 fn where_there_is_ipv6_alone_it_records() -> Result<()> {
@@ -31,16 +31,7 @@ fn a_recorder_that_gets_another_address_records_on() -> Result<()> {
     let outcome = finish(recording, PATIENCE)?;
     publishers.leave()?;
     let report = stage.report()?;
-    both_to_the_end(&report).with_context(|| outcome.stderr.clone())?;
-    for person in &report.participants {
-        let (picture, sound) = (person.longest_unseen(FPS), person.longest_unheard());
-        println!(
-            "another address: p{} lacks {picture:.2} s of picture, {sound:.2} s of sound",
-            person.number
-        );
-        ensure!(picture < 3.0 && sound < 3.0, "{}\n{}", report.brief(), outcome.stderr);
-    }
-    Ok(())
+    both_lack_at_most(&report, "another address", 3.0).with_context(|| outcome.stderr.clone())
 }
 
 /// What a link of 0.4 Mbit/s for 20 s may cost: sound takes more than half of that.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use livetape_rig::harness::{Firewall, PATIENCE, Recording, udp_ports};
 
-use crate::support::{FPS, Stage, both_to_the_end, finish};
+use crate::support::{Stage, both_lack_at_most, both_to_the_end, finish};
 
 /// The recorder's own ports: what its publishers send stays whole.
 fn ports_of(recording: &Recording) -> Result<Vec<u16>> {
@@ -81,16 +81,7 @@ fn udp_cut(cut: Duration) -> Result<()> {
     let outcome = finish(recording, PATIENCE)?;
     publishers.leave()?;
     let report = stage.report()?;
-    both_to_the_end(&report).with_context(|| outcome.stderr.clone())?;
-    for person in &report.participants {
-        let (picture, sound) = (person.longest_unseen(FPS), person.longest_unheard());
-        println!(
-            "UDP cut for {cut:?}: p{} lacks {picture:.2} s of picture, {sound:.2} s of sound",
-            person.number
-        );
-        // A keyframe must be asked for, and come.
-        let most = cut.as_secs_f64() + 1.5;
-        ensure!(picture <= most && sound <= most, "{}\n{}", report.brief(), outcome.stderr);
-    }
-    Ok(())
+    // A keyframe must be asked for, and come.
+    both_lack_at_most(&report, &format!("UDP cut for {cut:?}"), cut.as_secs_f64() + 1.5)
+        .with_context(|| outcome.stderr.clone())
 }

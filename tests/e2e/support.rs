@@ -99,6 +99,17 @@ pub fn both_to_the_end(report: &Report) -> Result<()> {
     Ok(())
 }
 
+/// Both are there to the end, and neither lacks more than `most` seconds of picture or sound in a row; tells how much.
+pub fn both_lack_at_most(report: &Report, what: &str, most: f64) -> Result<()> {
+    both_to_the_end(report)?;
+    for person in &report.participants {
+        let (picture, sound) = (person.longest_unseen(FPS), person.longest_unheard());
+        println!("{what}: p{} lacks {picture:.2} s of picture, {sound:.2} s of sound", person.number);
+        ensure!(picture <= most && sound <= most, "{}", report.brief());
+    }
+    Ok(())
+}
+
 /// Waits for an end that must be a success.
 pub fn finish(recording: Recording, limit: Duration) -> Result<Outcome> {
     let outcome = recording.wait(limit)?;
