@@ -255,7 +255,8 @@ impl Feeder {
         let wanted = self.failures.refused(refusal, Instant::now()).filter(|_| !self.custom);
         if let Some(wanted) = wanted {
             let identity = self.identity.clone();
-            let _ = self.events.send(FeedEvent::KeyWanted { identity, wanted }).await;
+            // Asked again in a second, should the recorder be too busy to hear it.
+            let _ = self.events.try_send(FeedEvent::KeyWanted { identity, wanted });
         }
         let reason = if self.custom { LockReason::NotSupported } else { lock_reason(refusal) };
         self.tell(Err(reason), self.programme.running_time()).await;
