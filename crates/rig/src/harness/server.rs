@@ -53,12 +53,11 @@ impl LiveKitServer {
         let (port, rtc_tcp, rtc_udp) = (free_tcp()?, free_tcp()?, free_udp()?);
         let config = scratch.join(&format!("livekit-{port}.yaml"));
         let (address, interface) = (host.address(), host.interface());
-        // Candidates on the host's own interface alone: nothing of the rig listens to the network. Nor is anyone sent to
-        // the public STUN servers that it names when it knows none: nothing answers at this one.
+        // Candidates on the host's own interface alone: nothing of the rig listens to the network.
         let text = format!(
             "port: {port}\nbind_addresses: [\"{address}\"]\nkeys: {{{API_KEY}: {API_SECRET}}}\n\
              logging: {{level: info}}\n\
-             rtc:\n  stun_servers: [\"127.0.0.1:9\"]\n  tcp_port: {rtc_tcp}\n  udp_port: {rtc_udp}\n  use_external_ip: false\n  \
+             rtc:\n  tcp_port: {rtc_tcp}\n  udp_port: {rtc_udp}\n  use_external_ip: false\n  \
              enable_loopback_candidate: true\n  interfaces: {{includes: [{interface}]}}\n{more}\n"
         );
         std::fs::write(&config, text)?;
