@@ -100,8 +100,8 @@ fn record_four(seconds: u32, bounds: &Bounds, with_control: bool) -> Result<()> 
             }
             Finding::SeenInPart { span, .. } | Finding::HeardInPart { span, .. }
                 if span.from <= bounds.seen_by => {}
-            // Until the first of those who must be heard by then is heard, nobody is.
-            Finding::Silence { span } if span.from == 0.0 && span.to <= bounds.seen_by => {}
+            // Nobody is heard before the server passes the first sound on; then all are.
+            Finding::Silence { span } if !with_control && span.from == 0.0 && span.to <= bounds.seen_by => {}
             // The grid arranges itself while the first tracks arrive.
             Finding::Moved { at, .. } if *at < bounds.seen_by => {}
             // A busy machine's business, unless it is promised.

@@ -34,10 +34,10 @@ fn a_recorder_that_gets_another_address_records_on() -> Result<()> {
     both_lack_at_most(&report, "another address", 3.0).with_context(|| outcome.stderr.clone())
 }
 
-/// What a link of 0.4 Mbit/s for 20 s may cost: sound takes more than half of that.
-const FROZEN: f64 = 4.0;
-/// How long the better layers are waited for. LiveKit probes for them at intervals of its own, which grow.
-const BACK_WITHIN: Duration = Duration::from_secs(15);
+/// How long a picture may stand on a link of 0.4 Mbit/s, in seconds: a lower layer, not a freeze.
+const FROZEN: f64 = 1.0;
+/// By when the better layers are back, once the link is.
+const BACK_WITHIN: Duration = Duration::from_secs(10);
 /// Kilobits a second: two cameras' better layers and sound are more, the lower layers and sound far less.
 const BETTER: f64 = 500.0;
 
@@ -74,11 +74,8 @@ fn chaos_a_thin_link_costs_sharpness_and_gives_it_back() -> Result<()> {
         );
         ensure!(frozen < FROZEN, "{}\n{}", report.brief(), outcome.stderr);
     }
-    let came = back.iter().any(|rate| *rate >= BETTER);
-    println!(
-        "thin link: the better layers {} after {took:?}",
-        if came { "were back" } else { "weren't back" }
-    );
+    ensure!(back.iter().any(|rate| *rate >= BETTER), "the better layers weren't back after {took:?}");
+    println!("thin link: the better layers were back after {took:?}");
     Ok(())
 }
 

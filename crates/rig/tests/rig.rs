@@ -19,11 +19,9 @@ fn an_ordinary_subscriber_sees_and_hears_encrypted_publishers_in_sync() -> Resul
     for who in ["p0", "p1"] {
         let found = &measured[who];
         println!("{who}: {found:?}");
-        // How soon and how evenly another SDK plays is its own affair: pictures were seen to begin a second late,
-        // and sound to be 15 to 100 ms off. A publisher that is out of order is further off than that.
-        assert!(found.frames > 150 && found.missing < found.span / 4, "{who} is hardly seen: {found:?}");
+        assert!(found.frames > 200, "{who} is hardly seen: {found:?}");
         let offset = found.offset_ms.as_ref().map(|o| o.median.abs());
-        assert!(offset.is_some_and(|o| o < 150.0), "{who} is out of sync: {found:?}");
+        assert!(offset.is_some_and(|o| o < 60.0), "{who} is out of sync: {found:?}");
     }
     publishers.command("mute", "p1")?;
     assert!(server.room(&["participants", "demo"])?.contains(r#""muted": true"#));
